@@ -1,0 +1,92 @@
+"""Durations and ratios as people write them: each accepts the usual forms and prints one."""
+
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+
+
+class _Quantity(float):
+    """A float that is parsed from text, is itself in calculations, and prints as people write it."""
+
+    json_schema: ClassVar[JsonSchemaValue]
+
+    @classmethod
+    def parse(cls, value: object) -> "_Quantity":
+        """The quantity `value` stands for; ValueError says what is allowed."""
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        parse: Callable[[object], Any] = cls.parse
+        return core_schema.no_info_plain_validator_function(
+            parse, serialization=core_schema.to_string_ser_schema(when_used="always")
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return cls.json_schema
+
+
+class Duration(_Quantity):
+    """A length of time in seconds, written `300ms`, `60s`, `5m`, `1h30m`, `30d`, or as a number of seconds."""
+
+    json_schema: ClassVar[JsonSchemaValue] = {
+        "anyOf": [{"type": "string", "pattern": f"^{_DURATION.pattern}$"}, {"type": "number", "exclusiveMinimum": 0}],
+        "description": "A duration such as 300ms, 60s, 5m, 1h30m or 30d; a plain number is seconds.",
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> "Duration":
+        """Seconds from `value`; ValueError where it is not a positive duration."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+            return cls(value)
+        if isinstance(value, str) and _DURATION.fullmatch(value.strip()):
+            parts = _DURATION_PART.findall(value.strip())
+            milliseconds = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
+            if milliseconds > 0:
+                return cls(milliseconds / 1000)
+        raise ValueError(f"{value!r} is not a duration (such as 300ms, 60s, 5m or 1h30m)")
+
+    def __str__(self) -> str:
+        milliseconds = round(float(self) * 1000)
+        text = ""
+        for unit in ("d", "h", "m", "s", "ms"):
+            count, milliseconds = divmod(milliseconds, _MILLISECONDS[unit])
+            text += f"{count}{unit}" if count else ""
+        return text or "0s"
+
+
+class Ratio(_Quantity):
+    """A share between 0 and 1, written `2%` or `0.02`."""
+
+    json_schema: ClassVar[JsonSchemaValue] = {
+        "anyOf": [
+            {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%?$"},
+            {"type": "number", "minimum": 0, "maximum": 1},
+        ],
+        "description": "A share such as 2% or 0.02.",
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> "Ratio":
+        """A ratio from `value`; ValueError where it is not a share between 0 and 1."""
+        if isinstance(value, str) and (match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", value.strip())):
+            share = float(match[1]) / (100 if match[2] else 1)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            share = float(value)
+        else:
+            share = -1.0
+        if not 0 <= share <= 1:
+            raise ValueError(f"{value!r} is not a share between 0 and 1 (such as 2% or 0.02)")
+        return cls(share)
+
+    def __str__(self) -> str:
+        return f"{float(self) * 100:.10g}%"
