@@ -1,0 +1,20 @@
+"""What `pulumi up` and `pulumi preview` run: load what the user wrote, make sure of the cluster, build, export."""
+
+import pulumi
+
+import program
+from catalog.problems import CatalogError
+from catalog.stack import settings_from_config
+from components.cluster import ClusterError, ensure_cluster
+
+try:
+    settings = settings_from_config(program.stack_config(), pulumi.get_stack())
+    catalog = program.load(settings)
+    ensure_cluster(settings)
+except (CatalogError, ClusterError) as error:
+    # A RunError is shown as its message alone, without a traceback.
+    raise pulumi.RunError(str(error)) from None
+
+outputs = program.build(settings, catalog)
+pulumi.export("prometheusAddress", outputs.prometheus_address)
+pulumi.export("services", outputs.services)

@@ -1,0 +1,1 @@
+"""What is watched, as pure functions of the catalog: no Pulumi, no network."""

@@ -1,0 +1,79 @@
+"""The whole program: settings and catalog in, components out, for `pulumi up`, rendering and the tests alike."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime import config as engine_config
+
+from catalog.catalog_file import Catalog, load_catalog
+from catalog.stack import StackSettings, environments_in
+from components import kubernetes_object
+from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
+from components.cluster import cluster_providers
+from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
+from components.observable_api import ObservableApi, ObservableApiArgs
+
+FOLDER = Path(__file__).resolve().parent
+"""Where services.yaml and the stack files are."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a stack tells about itself once it is up."""
+
+    prometheus_address: str
+    services: dict[str, str] = field(default_factory=dict)
+
+
+def stack_config() -> dict[str, str]:
+    """All that the stack's config holds, by full key: the engine's own mapping, which shows misspelt keys too."""
+    return {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
+
+
+def load(settings: StackSettings) -> Catalog:
+    """The services of the stack's environment; raises CatalogError with every fault of the file."""
+    return load_catalog(FOLDER / settings.services_file, settings.environment, environments_in(FOLDER), settings.images)
+
+
+def build(settings: StackSettings, catalog: Catalog) -> Outputs:
+    """Register every resource of the stack: namespaces, the platform, and the services that stand on it."""
+    providers = cluster_providers(settings.cluster)
+    on_cluster = pulumi.ResourceOptions(providers={"kubernetes": providers.objects})
+    namespaces = [kubernetes_object.namespace(name, providers.namespaces) for name in _namespaces(settings)]
+    monitoring = MonitoringStack(
+        "monitoring",
+        MonitoringStackArgs(
+            settings.platform.monitoring, settings.prometheus, settings.prometheus_address, after=namespaces
+        ),
+        on_cluster,
+    )
+    argo_rollouts = ArgoRolloutsMonitoring(
+        "argo-rollouts",
+        ArgoRolloutsMonitoringArgs(
+            settings.platform.argo_rollouts, settings.platform.monitoring, after=[*namespaces, *monitoring.ready]
+        ),
+        on_cluster,
+    )
+    apis = {
+        service.name: ObservableApi(
+            service.name,
+            ObservableApiArgs(
+                service,
+                settings.namespace,
+                settings.prometheus_address,
+                settings.platform.monitoring.release,
+                after=[*namespaces, *monitoring.ready, *argo_rollouts.ready],
+            ),
+            on_cluster,
+        )
+        for service in catalog.services
+    }
+    return Outputs(settings.prometheus_address, {name: api.url for name, api in apis.items()})
+
+
+def _namespaces(settings: StackSettings) -> list[str]:
+    """The namespaces of the services and of what this stack installs; those of an adopted platform are there."""
+    charts = (settings.platform.monitoring, settings.platform.argo_rollouts)
+    installed = [chart.namespace for chart in charts if chart.install]
+    return list(dict.fromkeys([settings.namespace, *installed]))
