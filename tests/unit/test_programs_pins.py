@@ -1,0 +1,107 @@
+"""What is pinned, and the rules by which a program on PATH may take its place."""
+
+from pathlib import Path
+
+import pytest
+
+from local.programs.gomod import read_go_module
+from local.programs.registry import PINS, Program, load_registry
+from local.programs.versions import Version, accepts, find_version
+
+REGISTRY = load_registry()
+PROGRAMS = list(REGISTRY.programs.values())
+UP = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "pulumi",
+    "pulumi-language-python",
+    "rollouts-controller",
+    "prometheus-operator",
+]
+
+
+def test_the_group_up_is_the_control_plane_and_the_engine() -> None:
+    assert [program.name for program in REGISTRY.select("up")] == UP
+
+
+def test_the_group_test_adds_what_the_tests_call() -> None:
+    added = [program.name for program in REGISTRY.select("test")][len(UP) :]
+    assert added == ["helm", "promtool", "kubectl-argo-rollouts"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_each_program_is_a_tool_of_its_module_with_a_checksum(program: Program) -> None:
+    assert program.package in program.family.go_module.tools
+    assert f"{program.module} {program.module_version} h1:" in (program.family.folder / "go.sum").read_text()
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_no_version_is_written_outside_of_go_mod(program: Program) -> None:
+    assert program.module_version not in (PINS / "programs.toml").read_text().replace("{version} v1.34.3", "")
+
+
+def test_the_version_comes_from_the_require_line(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text(
+        "module x\n\ngo 1.25.0\n\nrequire a.b/c v1.2.3\n\nrequire (\n\ta.b/c/d v2.0.0 // y\n)\n"
+    )
+    module = read_go_module(tmp_path / "go.mod")
+    assert (module.go, module.requires[module.module_of("a.b/c/cmd/x")]) == ("1.25.0", "v1.2.3")
+    assert module.module_of("a.b/c/d/cmd/x") == "a.b/c/d"
+    with pytest.raises(ValueError, match=r"no require line for a\.b/cc"):
+        module.module_of("a.b/cc")
+
+
+def test_prometheus_is_named_by_its_release_and_not_by_its_module() -> None:
+    promtool = REGISTRY.program("promtool")
+    assert promtool.module_version.startswith("v0.3")
+    assert promtool.version.startswith("v3.")
+
+
+def test_each_stamp_carries_the_version() -> None:
+    assert all(str(program.number) in program.ldflags for program in PROGRAMS if program.name != "etcd")
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("etcd Version: 3.4.23\nGit SHA: x", Version(3, 4, 23)),
+        ("Kubernetes v1.34.3", Version(1, 34, 3)),
+        ("kwok version v0.7.0 go1.26.8 (linux/amd64)", Version(0, 7, 0)),
+        ("v3.19.0+g3d8990f", Version(3, 19, 0)),
+        ("prometheus, version 3.8.0 (branch: , revision: unknown)", Version(3, 8, 0)),
+        ("kubectl-argo-rollouts: v1.9.1+unknown", Version(1, 9, 1)),
+        ("unknown", None),
+    ],
+)
+def test_a_version_is_read_from_what_programs_print(text: str, version: Version | None) -> None:
+    assert find_version(text) == version
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "verdict"),
+    [
+        ("etcd", Version(3, 6, 0), True),
+        ("etcd", Version(3, 4, 23), False),
+        ("kube-apiserver", Version(1, 34, 9), True),
+        ("kube-apiserver", Version(1, 35, 0), False),
+        ("pulumi", Version(3, 200, 0), True),
+        ("pulumi", Version(3, 199, 0), False),
+        ("helm", Version(3, 14, 0), True),
+        ("helm", Version(4, 0, 0), False),
+        ("promtool", Version(3, 9, 1), True),
+        ("promtool", Version(3, 7, 3), False),
+        ("promtool", Version(4, 0, 0), False),
+    ],
+)
+def test_the_rule_of_a_program_decides_which_one_on_path_will_do(name: str, found: Version, verdict: bool) -> None:
+    program = REGISTRY.program(name)
+    assert accepts(program.accept, program.number, found) is verdict
+
+
+@pytest.mark.parametrize("program", [p for p in PROGRAMS if not p.follows], ids=lambda program: program.name)
+def test_each_program_accepts_its_own_pin(program: Program) -> None:
+    assert program.ask
+    assert accepts(program.accept, program.number, program.number)
