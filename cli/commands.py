@@ -1,0 +1,133 @@
+"""What each command of `api-observability` does; each returns its exit status."""
+
+import shlex
+import shutil
+from argparse import Namespace
+from pathlib import Path
+
+import program
+from catalog.catalog_file import Catalog
+from catalog.stack import StackSettings, load_stack_file
+from cli import local_stack, rendering, status
+from cli.engine import Engine, shell_environment
+from components.cluster import ensure_cluster
+from local import cluster
+from local.errors import LocalError
+from local.state import CHECKOUT, State
+
+_SETTLE_SECONDS = 180
+"""Nine services settle within seconds on the embedded cluster; a real one also pulls images."""
+
+_REAL_CLUSTER_SETTLE_SECONDS = 900
+
+
+def up(options: Namespace) -> int:
+    """`pulumi up` on the stack, then the table of its services once they have settled."""
+    settings, catalog = _read(options.stack)
+    engine = _engine(options.stack, settings)
+    asked = [] if options.stack != local_stack.STACK and not options.yes else ["--yes"]
+    if engine.run("up", *asked).returncode != 0:
+        return 1
+    timeout = _SETTLE_SECONDS if options.stack == local_stack.STACK else _REAL_CLUSTER_SETTLE_SECONDS
+    settings = _reachable(options.stack, settings)
+    settled = status.wait_until_settled(lambda: status.read_status(settings, catalog), timeout, _say)
+    print(f"\n{status.table(settled)}")
+    return 0 if all(service.phase != "Degraded" for service in settled) else 1
+
+
+def preview(options: Namespace) -> int:
+    """`pulumi preview` with the differences of each object."""
+    settings, _ = _read(options.stack)
+    return _engine(options.stack, settings).run("preview", "--diff").returncode
+
+
+def render(options: Namespace) -> int:
+    """The stack's objects as files, without an engine or a cluster."""
+    files = rendering.rendered_files(rendering.record_stack(CHECKOUT, options.stack))
+    target = CHECKOUT / "rendered" / options.stack
+    rendering.write(files, target)
+    print(f"{len(files)} objects in {target.relative_to(CHECKOUT)}/")
+    return 0
+
+
+def show_status(options: Namespace) -> int:
+    """The embedded cluster's processes, where it is one, and the table of the services."""
+    settings, catalog = _read(options.stack)
+    if options.stack == local_stack.STACK:
+        print(cluster.table(cluster.status(State.current())), end="\n\n")
+    print(status.table(status.read_status(_reachable(options.stack, settings), catalog)))
+    return 0
+
+
+def down(_options: Namespace) -> int:
+    """No process and no port of the embedded cluster is left; its data and the stack's state are."""
+    cluster.stop(State.current(), _say)
+    return 0
+
+
+def clean(_options: Namespace) -> int:
+    """Nothing of the embedded cluster, its stack and the rendered files is left; the programs stay in their cache."""
+    state = State.current()
+    cluster.stop(state, _say)
+    for folder in (state.folder, CHECKOUT / "rendered"):
+        if folder.exists():
+            shutil.rmtree(folder)
+    return 0
+
+
+def env(_options: Namespace) -> int:
+    """Shell exports; `eval "$(make -s env)"` makes pulumi and kubectl speak to the embedded cluster."""
+    state = State.current()
+    for name, value in shell_environment(state).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _read(stack: str) -> tuple[StackSettings, Catalog]:
+    """What the user wrote, before anything is started or touched."""
+    settings = load_stack_file(CHECKOUT, stack)
+    return settings, program.load(settings)
+
+
+def _engine(stack: str, settings: StackSettings) -> Engine:
+    if stack == local_stack.STACK:
+        return local_stack.prepare(State.current(), _say)
+    return _own_engine(stack, settings)
+
+
+def _own_engine(stack: str, settings: StackSettings) -> Engine:
+    """The user's own `pulumi`, backend and cluster; all three are made sure of first."""
+    found = shutil.which("pulumi")
+    if not found:
+        raise LocalError(f"stack {stack} needs your own `pulumi` on PATH, and there is none; install the Pulumi CLI")
+    ensure_cluster(settings)
+    engine = Engine(Path(found), stack, CHECKOUT)
+    if engine.run("stack", "select", capture=True).returncode != 0:
+        raise LocalError(
+            f"your Pulumi backend has no stack {stack}; log in (`pulumi login`) and make it once: "
+            f"pulumi stack init {stack} --secrets-provider <yours>"
+        )
+    return engine
+
+
+def _reachable(stack: str, settings: StackSettings) -> StackSettings:
+    """The settings with the embedded cluster's kubeconfig filled in, which no file could name."""
+    if stack != local_stack.STACK:
+        return settings
+    kubeconfig = str(State.current().kubeconfig)
+    return settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"kubeconfig": kubeconfig})})
+
+
+BY_NAME = {
+    "up": up,
+    "preview": preview,
+    "render": render,
+    "status": show_status,
+    "down": down,
+    "clean": clean,
+    "env": env,
+}
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

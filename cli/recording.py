@@ -1,0 +1,142 @@
+"""Run the program without an engine and return its resources with their Pulumi options.
+
+Rendering shows the result to people; the unit tests look into it. Pulumi's own mocks show a resource's inputs but
+none of its options, so the monitor is asked one level lower.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.stack import run_in_stack
+
+PROJECT = "api-observability"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RecordedResource:
+    """One registered resource: its inputs as the engine would get them, and the options that decide its fate."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    custom: bool
+    inputs: dict[str, Any]
+    provider: str
+    depends_on: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
+    retain_on_delete: bool
+    protect: bool
+    secret_inputs: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The last part of the type token: `Service`, `Rollout`, `ObservableApi` …"""
+        return self.type.rsplit(":", 1)[-1]
+
+
+@dataclass
+class Recording:
+    """All that a run registered, in the order of arrival (which may differ from run to run), and what it exported."""
+
+    resources: list[RecordedResource] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by_urn(self) -> dict[str, RecordedResource]:
+        """The resources by their URN, to compare one run with another."""
+        return {entry.urn: entry for entry in self.resources}
+
+    def of(self, kind: str, name: str | None = None) -> list[RecordedResource]:
+        """The resources of one kind, and of one name where given."""
+        return [entry for entry in self.resources if entry.kind == kind and name in (None, entry.name)]
+
+    def one(self, kind: str, name: str) -> RecordedResource:
+        """The only resource of that kind and name; LookupError where there is none or more than one."""
+        found = self.of(kind, name)
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} resources are a {kind} named {name}")
+        return found[0]
+
+
+def record(
+    program: Callable[[], T], *, stack: str, preview: bool = True, config: Mapping[str, str] | None = None
+) -> tuple[T, Recording]:
+    """Run `program` as that stack's program; return what it returned, and what it registered.
+
+    Every run has a context and an event loop of its own, so that nothing of one is left for the next. An exception of
+    the program is raised as it is.
+    """
+    recording = Recording()
+    result: list[T] = []
+
+    def run() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        monitor = _RecordingMonitor(recording)
+        mocks.set_mocks(_Echo(), project=PROJECT, stack=stack, preview=preview, monitor=monitor)
+        settings.ROOT.set(None)  # left over from an earlier run in this process
+        pulumi.runtime.set_all_config(dict(config or {}))
+        try:
+            loop.run_until_complete(run_in_stack(lambda: result.append(program())))
+        finally:
+            loop.close()
+            asyncio.set_event_loop(None)
+
+    contextvars.copy_context().run(run)
+    return result[0], recording
+
+
+class _Echo(mocks.Mocks):
+    """Answers each registration with the resource's own inputs, as a provider does in preview."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return f"{args.name}-id", dict(args.inputs)
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise NotImplementedError(f"the program calls {args.token}, which needs a cluster; rendering has none")
+
+
+class _RecordingMonitor(mocks.MockMonitor):
+    """Pulumi's mock monitor, keeping each request."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(_Echo())
+        self._recording = recording
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name of the RPC
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's own, without types
+        if request.type != "pulumi:pulumi:Stack":
+            self._recording.resources.append(_recorded(request, response.urn))
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  # the name of the RPC
+        if "pulumi:pulumi:Stack" in request.urn:
+            self._recording.exports = dict(rpc.deserialize_properties(request.outputs))
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above
+
+
+def _recorded(request: Any, urn: str) -> RecordedResource:
+    inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
+    secret = tuple(sorted(name for name, value in inputs.items() if rpc.is_rpc_secret(value)))
+    return RecordedResource(
+        type=request.type,
+        name=request.name,
+        urn=urn,
+        parent=request.parent,
+        custom=request.custom,
+        inputs={name: rpc.unwrap_rpc_secret(value) for name, value in inputs.items()},
+        provider=request.provider,
+        depends_on=tuple(sorted(request.dependencies)),
+        ignore_changes=tuple(request.ignoreChanges),
+        retain_on_delete=request.retainOnDelete,
+        protect=request.protect,
+        secret_inputs=secret,
+    )

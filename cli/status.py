@@ -1,0 +1,111 @@
+"""The table at the end of `make up`: each service's phase, pods, canary weight and image, read from the cluster."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.catalog_file import Catalog
+from catalog.stack import StackSettings
+from components.cluster import connect
+from local.errors import LocalError
+
+HEALTHY = "Healthy"
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service as its Rollout reports it; `weight` is the canary's percent (0–100), None while none is under way."""
+
+    service: str
+    phase: str
+    ready: int
+    desired: int
+    weight: int | None
+    image: str
+    current: bool
+    message: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the controller has nothing left to do now: all is healthy, or a canary is on its way."""
+        return self.current and (self.phase == HEALTHY or self.weight is not None or self.phase == "Degraded")
+
+
+def read_status(settings: StackSettings, catalog: Catalog) -> list[ServiceStatus]:
+    """The status of every service of the catalog; one that has no Rollout yet is `Missing`."""
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415  # not needed to render
+
+    rollout_kind = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
+    found = {
+        str(item.metadata.name): dict(item)
+        for item in connect(settings.cluster).list(rollout_kind, namespace=settings.namespace)
+        if item.metadata
+    }
+    return [status_of(service.name, found.get(service.name)) for service in catalog.services]
+
+
+def status_of(service: str, rollout: dict[str, Any] | None) -> ServiceStatus:
+    """The status one Rollout object (as the API server gives it) amounts to."""
+    if rollout is None:
+        return ServiceStatus(service, "Missing", 0, 0, None, "", current=False)
+    spec, status = rollout["spec"], rollout.get("status") or {}
+    container = spec["template"]["spec"]["containers"][0]
+    generation = rollout["metadata"].get("generation")
+    return ServiceStatus(
+        service,
+        phase=status.get("phase") or "Pending",
+        ready=status.get("readyReplicas", 0),
+        desired=spec.get("replicas", 1),
+        weight=_canary_weight(spec, status),
+        image=container["image"],
+        current=str(status.get("observedGeneration")) == str(generation),
+        message=status.get("message") or "",
+    )
+
+
+def _canary_weight(spec: dict[str, Any], status: dict[str, Any]) -> int | None:
+    """The weight asked for by the last setWeight step that was reached; None where no canary is under way."""
+    stable, newest = status.get("stableRS"), status.get("currentPodHash")
+    if not stable or stable == newest or status.get("abort"):
+        return None
+    reached = spec["strategy"]["canary"].get("steps", [])[: (status.get("currentStepIndex") or 0) + 1]
+    return next((int(step["setWeight"]) for step in reversed(reached) if "setWeight" in step), 0)
+
+
+def wait_until_settled(
+    read: Callable[[], list[ServiceStatus]], timeout_seconds: float, report: Callable[[str], None]
+) -> list[ServiceStatus]:
+    """Read until every service is settled, telling how far it is; LocalError names those that are not in time."""
+    deadline = time.monotonic() + timeout_seconds
+    told = ""
+    while True:
+        statuses = read()
+        waiting = [status for status in statuses if not status.settled]
+        if not waiting:
+            return statuses
+        progress = f"waiting for {len(waiting)} of {len(statuses)}: {', '.join(s.service for s in waiting)}"
+        if progress != told:
+            report(progress)
+            told = progress
+        if time.monotonic() > deadline:
+            faults = "; ".join(
+                f"{s.service} is {s.phase} ({s.ready}/{s.desired} pods) {s.message}".strip() for s in waiting
+            )
+            raise LocalError(f"not settled after {timeout_seconds:g} s: {faults}")
+        time.sleep(_POLL_SECONDS)
+
+
+def table(statuses: Sequence[ServiceStatus]) -> str:
+    """The statuses as people read them."""
+    rows = [("SERVICE", "PHASE", "PODS", "CANARY", "IMAGE")]
+    for status in statuses:
+        weight = "–" if status.weight is None else f"{status.weight} %"
+        rows.append((status.service, status.phase, f"{status.ready}/{status.desired}", weight, status.image))
+    return "\n".join(_columns(rows))
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
