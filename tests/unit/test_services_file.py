@@ -1,0 +1,184 @@
+"""services.yaml: what it resolves to, and how its faults are told."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.catalog_file import Catalog, load_catalog
+from catalog.problems import CatalogError
+from catalog.services import Pause, SetWeight
+from local.state import CHECKOUT
+
+ENVIRONMENTS = ("dev", "local", "prod")
+MINIMAL = "services:\n  a-api: {project: A, port: 8001, image: 'registry.example.com/a:1.0.0'}\n"
+
+
+def load(tmp_path: Path, text: str, environment: str = "dev", images: dict[str, str] | None = None) -> Catalog:
+    path = tmp_path / "services.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_catalog(path, environment, ENVIRONMENTS, images)
+
+
+def faults(tmp_path: Path, text: str, **given: str) -> list[str]:
+    with pytest.raises(CatalogError) as caught:
+        load(tmp_path, text, **given)
+    return str(caught.value).splitlines()
+
+
+def test_the_nine_services_are_there_with_their_projects_and_ports() -> None:
+    catalog = load_catalog(CHECKOUT / "services.yaml", "prod", ENVIRONMENTS)
+    assert {service.name: (service.project, service.port) for service in catalog.services} == {
+        "my-ktube-api": ("My-Ktube", 8001),
+        "skillprepai-api": ("SkillPrepAI", 8005),
+        "univprepai-api": ("UnivPrepAI", 8006),
+        "majorprepai-api": ("MajorPrepAI", 8007),
+        "collegeprepai-api": ("CollegePrepAI", 8008),
+        "dreamseedai-api": ("DreamSeedAI", 8009),
+        "seedtest-api": ("SeedTest", 8009),
+        "mpcstudy-api": ("MpcStudy", 8010),
+        "mediprepai-api": ("MediPrepAI", 8011),
+    }
+
+
+def test_an_entry_of_three_keys_gets_the_default_steps_and_analysis(tmp_path: Path) -> None:
+    (service,) = load(tmp_path, MINIMAL).services
+    weights = [step.set_weight for step in service.canary.steps if isinstance(step, SetWeight)]
+    pauses = [str(step.pause) for step in service.canary.steps if isinstance(step, Pause)]
+    criteria = service.canary.analysis
+    assert (weights, pauses, len(service.canary.steps)) == ([10, 50], ["1m", "1m"], 6)
+    assert (criteria.p95, criteria.error_rate, criteria.interval, criteria.count) == (0.3, 0.02, 60, 5)
+    assert (criteria.rollback_after_failures, service.replicas) == (1, 2)
+
+
+@pytest.mark.parametrize(("environment", "replicas"), [("dev", 4), ("prod", 8), ("local", 3)])
+def test_each_layer_wins_over_the_one_before_it(tmp_path: Path, environment: str, replicas: int) -> None:
+    text = """
+defaults:
+  replicas: 3
+  environments: {dev: {replicas: 4}, prod: {replicas: 5}}
+services:
+  a-api:
+    {project: A, port: 1, image: 'a:1', environments: {prod: {replicas: 8}}}
+"""
+    (service,) = load(tmp_path, text, environment).services
+    assert service.replicas == replicas
+
+
+def test_maps_are_merged_and_lists_are_replaced(tmp_path: Path) -> None:
+    text = """
+services:
+  a-api:
+    project: A
+    port: 1
+    image: a:1
+    canary:
+      steps: [{setWeight: 20}, {analysis: true}]
+      analysis: {p95: 800ms}
+"""
+    (service,) = load(tmp_path, text).services
+    assert len(service.canary.steps) == 2
+    assert (service.canary.analysis.p95, service.canary.analysis.count) == (0.8, 5)
+
+
+def test_an_image_of_the_stack_wins_over_the_file(tmp_path: Path) -> None:
+    (service,) = load(tmp_path, MINIMAL, images={"a-api": "registry.example.com/a:2.0.0"}).services
+    assert service.image == "registry.example.com/a:2.0.0"
+
+
+def test_a_service_switched_off_in_an_environment_is_not_there(tmp_path: Path) -> None:
+    text = MINIMAL.replace("}", ", environments: {prod: {enabled: false}}}")
+    assert load(tmp_path, text, "prod").services == ()
+    assert len(load(tmp_path, text, "dev").services) == 1
+
+
+def test_all_faults_are_told_at_once_where_they_stand(tmp_path: Path) -> None:
+    text = """
+defualts: {}
+defaults: {replicas: 0, environments: {prdo: {replicas: 3}}}
+services:
+  a_b: {}
+  x:
+    project: X
+    prot: 8001
+    port: 80800
+    image: a b
+    canary: {steps: [{setWeight: 0}, {puase: 3}], analysis: {p95: fast, errorRate: 200%, cuont: 3}}
+  y: {project: 3, port: 1}
+"""
+    told = faults(tmp_path, text)
+    assert [line.split(": ")[1] for line in told] == [
+        "defualts",
+        "defaults.environments.prdo",
+        "defaults.replicas",
+        "services.a_b",
+        "services.x.port",
+        "services.x.image",
+        "services.x.canary.steps[0]",
+        "services.x.canary.steps[1]",
+        "services.x.canary.analysis.p95",
+        "services.x.canary.analysis.errorRate",
+        "services.x.canary.analysis.cuont",
+        "services.x.prot",
+        "services.y.project",
+        "services.y.image",
+    ]
+    assert "services.yaml: services.x.port: 80800 is not a port (1–65535)" in told
+    assert "did you mean 'port'?" in told[11]
+    assert "did you mean 'prod'?" in told[1]
+
+
+def test_a_key_that_would_rename_the_service_is_unknown(tmp_path: Path) -> None:
+    (told,) = faults(tmp_path, MINIMAL.replace("project: A", "project: A, name: b-api"))
+    assert told.startswith("services.yaml: services.a-api.name: unknown key")
+
+
+@pytest.mark.parametrize(
+    ("entry", "path", "told"),
+    [
+        ("traffic: {router: nginx}", "traffic.host", "needs the host"),
+        ("canary: {analysis: {count: 2, rollbackAfterFailures: 3}}", "rollbackAfterFailures", "can never be seen"),
+        (
+            "canary: {steps: [{setWeight: 50}, {setWeight: 20}, {analysis: true}]}",
+            "steps[1].setWeight",
+            "does not rise",
+        ),
+        ("canary: {steps: [{setWeight: 50}]}", "canary.steps", "no step is an analysis"),
+    ],
+)
+def test_values_that_contradict_each_other_are_refused(tmp_path: Path, entry: str, path: str, told: str) -> None:
+    (line,) = faults(tmp_path, MINIMAL.replace("project: A", f"project: A, {entry}"))
+    assert path in line
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "names no service"),
+        (b"services: [", "not valid YAML"),
+        (b"services: {a: 1, a: 2}", "stands here twice"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"- a\n", "not a mapping"),
+        (b"services: {a-api: 3}", "services.a-api: 3 is not a mapping"),
+        (b"services: {a-api: {environments: [1]}}", "services.a-api.environments: [1] is not a mapping"),
+        (b"defaults: {environments: {dev: 3}}\nservices: {}", "defaults.environments.dev: 3 is not a mapping"),
+    ],
+)
+def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "services.yaml"
+    path.write_bytes(content)
+    with pytest.raises(CatalogError, match=r"^services\.yaml: ") as caught:
+        load_catalog(path, "dev", ENVIRONMENTS)
+    assert told in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="there is no such file"):
+        load_catalog(tmp_path / "services.yaml", "dev", ENVIRONMENTS)
+    with pytest.raises(CatalogError, match="is a folder"):
+        load_catalog(tmp_path, "dev", ENVIRONMENTS)
+
+
+def test_an_image_for_a_service_that_is_not_there_names_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"images\.a-apu: .* did you mean 'a-api'\?"):
+        load(tmp_path, MINIMAL, images={"a-apu": "a:2"})
