@@ -5,7 +5,8 @@ will do, is in programs.toml; the versions themselves are in the go.mod of each 
 """
 
 from local.programs.cache import cache_folder, clean
+from local.programs.engine_folder import engine_folder
 from local.programs.manifests import assets
 from local.programs.provision import ensure, where
 
-__all__ = ["assets", "cache_folder", "clean", "ensure", "where"]
+__all__ = ["assets", "cache_folder", "clean", "engine_folder", "ensure", "where"]
