@@ -1,0 +1,137 @@
+"""A stack on a cluster of one's own: `make up STACK=dev` and `pulumi` by hand, in a copy of the checkout.
+
+The embedded cluster plays the user's, under a context and a kubeconfig of another name.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from local import plugin, programs
+from local.state import CHECKOUT, State
+from tests.engine.stack import Stack, stack_of
+
+NINE = 9
+
+
+@dataclass
+class Checkout:
+    """A copy of the checkout, and the environment of a user who has `pulumi`, a backend and a cluster."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, check=False, text=True, capture_output=True
+        )
+
+    def make_up(self, stack: str = "dev") -> "subprocess.CompletedProcess[str]":
+        """What `make up STACK=… ` runs, with the question answered."""
+        return self.run(sys.executable, "-m", "cli", "up", "--yes", "--stack", stack)
+
+    def pulumi(self, *arguments: str) -> str:
+        finished = self.run("pulumi", *arguments, "--non-interactive")
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    home = tmp_path_factory.mktemp("home")
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        check=True,
+        text=True,
+        capture_output=True,
+    ).stdout.splitlines()
+    for name in tracked:
+        target = home / "checkout" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, target)
+    kubeconfig = yaml.safe_load(embedded_cluster.kubeconfig.read_text(encoding="utf-8"))
+    kubeconfig["contexts"][0]["name"] = "dev"
+    kubeconfig["current-context"] = ""
+    (home / "kubeconfig").write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
+    engine = programs.engine_folder(programs.ensure(["pulumi", "pulumi-language-python"], lambda _: None))
+    (home / "backend").mkdir()
+    (home / "passphrase").write_text("a passphrase of the user's", encoding="utf-8")
+    plugin.install(home / "bin")
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join(map(str, [home / "bin", engine, Path(sys.executable).parent, os.environ["PATH"]])),
+        "PULUMI_HOME": str(home / "pulumi"),
+        "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "KUBECONFIG": str(home / "kubeconfig"),
+    }
+    checkout = Checkout(home / "checkout", environment)
+    yield checkout
+    checkout.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive")
+
+
+@pytest.fixture(scope="module")
+def stack(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    return stack_of(embedded_cluster, tmp_path_factory.mktemp("own"))
+
+
+def test_a_backend_without_the_stack_says_how_to_make_it(checkout: Checkout) -> None:
+    finished = checkout.make_up()
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: your Pulumi backend has no stack dev; log in")
+    assert "pulumi stack init dev" in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_make_up_on_dev_uses_the_users_cluster_and_starts_none(checkout: Checkout, stack: Stack) -> None:
+    checkout.pulumi("stack", "init", "dev")
+    for part in ("monitoring", "argoRollouts"):
+        checkout.pulumi("config", "set", "--path", f"platform.{part}.install", "false", "--stack", "dev")
+    finished = checkout.make_up()
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert len(stack.rollouts()) == NINE
+    assert {stack.rollout(name)["status"]["phase"] for name in stack.rollouts()} == {"Healthy"}
+    assert not (checkout.folder / ".state").exists()
+
+
+def test_pulumi_works_by_itself_too(checkout: Checkout) -> None:
+    checkout.pulumi("preview", "--expect-no-changes", "--stack", "dev")
+    assert "unchanged" in checkout.pulumi("up", "--yes", "--expect-no-changes", "--stack", "dev")
+
+
+def test_a_release_is_one_setting_of_the_stack(checkout: Checkout) -> None:
+    image = "registry.example.com/seedtest-api:1.0.1"
+    checkout.pulumi("config", "set", "--path", "images.seedtest-api", image, "--stack", "dev")
+    shown = checkout.pulumi("preview", "--diff", "--stack", "dev")
+    assert f'=> "{image}"' in shown
+    assert "~ 1 to update" in shown
+    checkout.pulumi("config", "rm", "--path", "images.seedtest-api", "--stack", "dev")
+
+
+def test_a_wrong_cluster_stops_the_engine_before_the_first_resource(checkout: Checkout) -> None:
+    checkout.pulumi("config", "set", "--path", "cluster.uid", "another-cluster", "--stack", "dev")
+    finished = checkout.run("pulumi", "up", "--yes", "--stack", "dev", "--non-interactive")
+    assert finished.returncode != 0
+    assert "but api-observability:cluster.uid is another-cluster; nothing was done" in finished.stdout
+    assert "Traceback" not in finished.stdout
+    checkout.pulumi("config", "rm", "--path", "cluster.uid", "--stack", "dev")
+
+
+def test_no_cluster_behind_the_stack_is_one_line(checkout: Checkout) -> None:
+    checkout.environment["KUBECONFIG"] += ".none"
+    try:
+        finished = checkout.make_up()
+        assert finished.returncode == 1
+        assert finished.stderr.startswith("error: there is no context 'dev' in ")
+        assert finished.stderr.count("\n") == 1
+    finally:
+        checkout.environment["KUBECONFIG"] = checkout.environment["KUBECONFIG"].removesuffix(".none")
