@@ -32,7 +32,9 @@ def up(options: Namespace) -> int:
     settings = _reachable(options.stack, settings)
     settled = status.wait_until_settled(lambda: status.read_status(settings, catalog), timeout, _say)
     print(f"\n{status.table(settled)}")
-    return 0 if all(service.phase != "Degraded" for service in settled) else 1
+    if faults := [service.fault for service in settled if service.fault]:
+        raise LocalError("\n".join(faults))
+    return 0
 
 
 def preview(options: Namespace) -> int:

@@ -11,6 +11,7 @@ from components.cluster import connect
 from local.errors import LocalError
 
 HEALTHY = "Healthy"
+DEGRADED = "Degraded"
 _POLL_SECONDS = 0.5
 
 
@@ -30,7 +31,17 @@ class ServiceStatus:
     @property
     def settled(self) -> bool:
         """Whether the controller has nothing left to do now: all is healthy, or a canary is on its way."""
-        return self.current and (self.phase == HEALTHY or self.weight is not None or self.phase == "Degraded")
+        return self.current and (self.phase == HEALTHY or self.weight is not None or self.phase == DEGRADED)
+
+    @property
+    def fault(self) -> str:
+        """Why the version that services.yaml asks for does not serve, and what to do; empty where nothing is wrong."""
+        if self.phase != DEGRADED:
+            return ""
+        return (
+            f"{self.service}: {self.image} was rolled back or failed ({self.message or 'no reason given'}); "
+            "the stable version serves: set a mended image, or the stable one, and run this again"
+        )
 
 
 def read_status(settings: StackSettings, catalog: Catalog) -> list[ServiceStatus]:

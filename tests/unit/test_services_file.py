@@ -19,9 +19,9 @@ def load(tmp_path: Path, text: str, environment: str = "dev", images: dict[str, 
     return load_catalog(path, environment, ENVIRONMENTS, images)
 
 
-def faults(tmp_path: Path, text: str, **given: str) -> list[str]:
+def faults(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(CatalogError) as caught:
-        load(tmp_path, text, **given)
+        load(tmp_path, text)
     return str(caught.value).splitlines()
 
 
@@ -46,8 +46,8 @@ def test_an_entry_of_three_keys_gets_the_default_steps_and_analysis(tmp_path: Pa
     pauses = [str(step.pause) for step in service.canary.steps if isinstance(step, Pause)]
     criteria = service.canary.analysis
     assert (weights, pauses, len(service.canary.steps)) == ([10, 50], ["1m", "1m"], 6)
-    assert (criteria.p95, criteria.error_rate, criteria.interval, criteria.count) == (0.3, 0.02, 60, 5)
-    assert (criteria.rollback_after_failures, service.replicas) == (1, 2)
+    assert [str(each) for each in (criteria.p95, criteria.error_rate, criteria.interval)] == ["300ms", "2%", "1m"]
+    assert (criteria.count, criteria.rollback_after_failures, service.replicas) == (5, 1, 2)
 
 
 @pytest.mark.parametrize(("environment", "replicas"), [("dev", 4), ("prod", 8), ("local", 3)])

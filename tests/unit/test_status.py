@@ -40,6 +40,16 @@ def test_an_aborted_canary_has_no_weight() -> None:
     assert status_of("a-api", aborted).weight is None
 
 
+def test_a_service_that_was_rolled_back_says_why_and_what_to_do() -> None:
+    aborted = rollout(phase="Degraded", stableRS="x", currentPodHash="y", abort=True, message="metric p95 failed")
+    status = status_of("a-api", aborted)
+    assert status.settled
+    assert status.fault.startswith(
+        "a-api: a:1 was rolled back or failed (metric p95 failed); the stable version serves"
+    )
+    assert status_of("a-api", rollout(phase="Healthy")).fault == ""
+
+
 def test_what_the_controller_has_not_seen_yet_is_not_settled() -> None:
     old = rollout(phase="Healthy", stableRS="x", currentPodHash="x", observedGeneration="2")
     assert not status_of("a-api", old).settled
