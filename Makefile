@@ -9,8 +9,8 @@ API := $(BIN)/python -m cli
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: .venv/ready ## provision a stack and show its services (STACK=local: on an embedded cluster)
-	@$(API) up --stack $(STACK)
+up: .venv/ready ## provision a stack and show its services (STACK=local: an embedded cluster; YES=1: do not ask)
+	@$(API) up --stack $(STACK) $(if $(YES),--yes)
 
 preview: .venv/ready ## show what `make up` would change
 	@$(API) preview --stack $(STACK)
@@ -21,8 +21,8 @@ render: .venv/ready ## write the stack's objects as YAML under rendered/<stack>/
 status: .venv/ready ## show the services of the stack, and the embedded cluster's processes
 	@$(API) status --stack $(STACK)
 
-down: .venv/ready ## stop the embedded cluster; its data is kept for the next `make up`
-	@$(API) down
+down: ## stop the embedded cluster; its data is kept for the next `make up`
+	@if [ -e .venv/ready ]; then $(API) down; else echo "nothing runs: there is no virtual environment"; fi
 
 env: .venv/ready ## print the exports that let pulumi and kubectl work on the embedded cluster
 	@$(API) env
@@ -44,15 +44,15 @@ lock: .venv/ready ## resolve the dependencies of pyproject.toml into requirement
 	@$(BIN)/uv pip compile $(LOCK) -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 LOCK := -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-clean: .venv/ready ## stop the embedded cluster and remove its data, rendered files and the virtual environment
-	@$(API) clean
+clean: ## stop the embedded cluster and remove its data, rendered files and the virtual environment
+	@if [ -e .venv/ready ]; then $(API) clean; fi
 	@rm -rf .venv
 
 # The stamp is written last, so that an interrupted installation is begun anew.
 .venv/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "error: '$(PYTHON)' is not Python 3.11 or newer; install it, or name another: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
-	@echo "virtual environment .venv (once, about a minute) ..."
+	@echo "virtual environment .venv (once, about a minute) ..." >&2
 	@rm -f .venv/ready; $(PYTHON) -m venv .venv > .venv.log 2>&1 || { $(FAILED) "python3-venv may be missing"; }
 	@$(PIP) --require-hashes -r requirements-dev.txt > .venv.log 2>&1 || { $(FAILED) "is the package index reachable, the disk full?"; }
 	@$(PIP) --no-deps --no-build-isolation -e . > .venv.log 2>&1 || { $(FAILED) "the last lines of it say why"; }

@@ -4,11 +4,10 @@ import pulumi
 
 import program
 from catalog.problems import CatalogError
-from catalog.stack import settings_from_config
 from components.cluster import ClusterError, ensure_cluster
 
 try:
-    settings = settings_from_config(program.stack_config(), pulumi.get_stack())
+    settings = program.settings_of_the_run()
     catalog = program.load(settings)
     ensure_cluster(settings)
 except (CatalogError, ClusterError) as error:

@@ -7,7 +7,8 @@ import pulumi
 from pulumi.runtime import config as engine_config
 
 from catalog.catalog_file import Catalog, load_catalog
-from catalog.stack import StackSettings, environments_in
+from catalog.stack import StackSettings
+from catalog.stack_file import environments_in, settings_from_config
 from components import kubernetes_object
 from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
 from components.cluster import cluster_providers
@@ -26,9 +27,14 @@ class Outputs:
     services: dict[str, str] = field(default_factory=dict)
 
 
-def stack_config() -> dict[str, str]:
-    """All that the stack's config holds, by full key: the engine's own mapping, which shows misspelt keys too."""
-    return {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
+def settings_of_the_run() -> StackSettings:
+    """The settings of the stack the engine runs; raises CatalogError with every fault of its config.
+
+    The engine's own mapping is read, not `pulumi.Config`: only that shows misspelt keys too.
+    """
+    config = {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
+    secret = [key for key in config if engine_config.is_config_secret(key)]
+    return settings_from_config(config, pulumi.get_stack(), secret)
 
 
 def load(settings: StackSettings) -> Catalog:

@@ -7,15 +7,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from catalog.checks import contradictions
+from catalog.checks import clashes, contradictions
 from catalog.faults import problems_of
 from catalog.layers import merge
 from catalog.problems import CatalogError, Problem, nearest
 from catalog.services import BUILT_IN_DEFAULTS, Service, ServiceEntry, service_name_fault
+from catalog.texts import shown
 from catalog.yaml_file import read_mapping
 
 _TOP_KEYS = ("defaults", "services")
-_LayerPath = tuple[str, ...]
+_ENVIRONMENTS = "environments"
+_Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,33 @@ class Catalog:
     services: tuple[Service, ...]
 
 
+@dataclass(frozen=True)
+class _Layers:
+    """What one place of the file says: for all environments, and for each by itself."""
+
+    general: dict[str, Any]
+    specific: dict[str, dict[str, Any]]
+
+    def of(self, environment: str) -> list[dict[str, Any]]:
+        """The layers that count in an environment, the stronger one last."""
+        return [self.general, self.specific.get(environment, {})]
+
+
 def load_catalog(
     path: Path, environment: str, environments: tuple[str, ...], images: Mapping[str, str] | None = None
 ) -> Catalog:
     """The services of `path` as they are to run in `environment`.
 
-    `environments` are the names that may be spoken of in the file; `images` (service name to image) is the strongest
-    layer. Raises CatalogError with every fault of the file.
+    `environments` are the names that may be spoken of in the file, and all of them are checked; `images` (service name
+    to image) is the strongest layer. Raises CatalogError with every fault of the file.
     """
-    reader = _Reader(path.name, environment, environments)
+    reader = _Reader(path.name, environments)
     content = read_mapping(path)
-    services = list(reader.services(content, images or {}))
+    entries = reader.entries(content, images or {})
+    others = [each for each in environments if each != environment]
+    services = list(reader.resolved(entries, environment, images or {}))
+    for other in others:
+        list(reader.resolved(entries, other, {}))
     if reader.problems:
         raise CatalogError(reader.problems)
     return Catalog(tuple(service for service in services if service.enabled))
@@ -44,64 +62,76 @@ def load_catalog(
 class _Reader:
     """One pass over the file, collecting faults as it goes."""
 
-    def __init__(self, file: str, environment: str, environments: tuple[str, ...]) -> None:
+    def __init__(self, file: str, environments: tuple[str, ...]) -> None:
         self.file = file
-        self.environment = environment
         self.environments = environments
+        self.defaults = _Layers({}, {})
         self.problems: list[Problem] = []
+        self._told: set[tuple[str, str]] = set()
 
-    def services(self, content: dict[str, Any], images: Mapping[str, str]) -> Iterator[Service]:
+    def entries(self, content: dict[str, Any], images: Mapping[str, str]) -> dict[str, _Layers]:
+        """The entry of each service as layers, every value in them judged at its place."""
         for key in content:
             if key not in _TOP_KEYS:
-                self._fault((str(key),), f"unknown key{nearest(str(key), _TOP_KEYS)} (known: {', '.join(_TOP_KEYS)})")
-        defaults = self._layers(content.get("defaults") or {}, ("defaults",))
-        entries = content.get("services")
-        if not isinstance(entries, dict) or not entries:
-            self._fault(
-                ("services",), "names no service; give at least one entry `name: {project: …, port: …, image: …}`"
-            )
-            return
-        for unknown in images.keys() - entries.keys():
-            self._fault(
-                (f"images.{unknown}",),
-                f"the stack's config sets an image for a service that is not here{nearest(unknown, list(entries))}",
-            )
-        for name, entry in entries.items():
-            path = ("services", str(name))
+                self._fault((key,), f"unknown key{nearest(key, _TOP_KEYS)} (known: {', '.join(_TOP_KEYS)})")
+        self.defaults = self._layers(content.get("defaults"), ("defaults",)) or self.defaults
+        services = content.get("services")
+        if not isinstance(services, dict) or not services:
+            self._fault(("services",), "names no service; give at least one `name: {project: …, port: …, image: …}`")
+            return {}
+        for unknown in sorted(images.keys() - services.keys()):
+            hint = nearest(unknown, list(services))
+            self._fault(("images", unknown), f"the stack's config sets an image for a service that is not here{hint}")
+        entries: dict[str, _Layers] = {}
+        for name, entry in services.items():
+            path = ("services", name)
             if fault := service_name_fault(name):
                 self._fault(path, fault)
-                continue
-            own = self._layers({} if entry is None else entry, path)
-            if name in images:
-                own.append(self._checked({"image": images[name]}, ("images", f"{name} (from the stack's config)")))
-            resolved = self._resolved(name, merge(BUILT_IN_DEFAULTS, *defaults, *own), path)
-            if resolved:
-                yield resolved
+            elif layers := self._layers(entry, path):
+                entries[name] = layers
+        return entries
 
-    def _layers(self, entry: object, path: _LayerPath) -> list[dict[str, Any]]:
-        """`entry` as two layers: what it says for all environments, and for this one; both checked where they stand."""
+    def resolved(
+        self, entries: Mapping[str, _Layers], environment: str, images: Mapping[str, str]
+    ) -> Iterator[Service]:
+        """The services as they are in an environment, and the faults that only all layers together show."""
+        services: list[Service] = []
+        for name, layers in entries.items():
+            strongest = {"image": images[name]} if name in images else {}
+            merged = merge(BUILT_IN_DEFAULTS, *self.defaults.of(environment), *layers.of(environment), strongest)
+            service = self._service(name, merged)
+            if service:
+                services.append(service)
+                for place, message in contradictions(service):
+                    self._fault(("services", name, place), message, environment)
+        for name, place, message in clashes(services):
+            self._fault(("services", name, place) if place else ("services", name), message, environment)
+        yield from services
+
+    def _layers(self, entry: object, path: _Path) -> _Layers | None:
+        """`entry` as layers, or None where it is no mapping; nothing at all is an empty one."""
+        if entry is None:
+            return _Layers({}, {})
         if not isinstance(entry, dict):
-            self._fault(path, f"{entry!r} is not a mapping of keys to values")
-            return []
-        general = {key: value for key, value in entry.items() if key != "environments"}
-        specific: dict[str, Any] = {}
-        overrides = entry.get("environments") or {}
-        if not isinstance(overrides, dict):
-            self._fault((*path, "environments"), f"{overrides!r} is not a mapping of environment names to values")
-            overrides = {}
-        for environment, layer in overrides.items():
-            place = (*path, "environments", str(environment))
+            self._fault(path, f"{shown(entry)} is not a mapping of keys to values")
+            return None
+        overrides = entry.get(_ENVIRONMENTS)
+        if overrides is not None and not isinstance(overrides, dict):
+            self._fault((*path, _ENVIRONMENTS), f"{shown(overrides)} is not a mapping of environment names to values")
+        specific: dict[str, dict[str, Any]] = {}
+        for environment, layer in overrides.items() if isinstance(overrides, dict) else ():
+            place = (*path, _ENVIRONMENTS, environment)
             if environment not in self.environments:
-                hint = nearest(str(environment), self.environments)
+                hint = nearest(environment, self.environments)
                 self._fault(place, f"no stack has this environment{hint} (known: {', '.join(self.environments)})")
             elif not isinstance(layer, dict):
-                self._fault(place, f"{layer!r} is not a mapping of keys to values")
+                self._fault(place, f"{shown(layer)} is not a mapping of keys to values")
             else:
-                checked = self._checked(layer, place)
-                specific = checked if environment == self.environment else specific
-        return [self._checked(general, path), specific]
+                specific[environment] = self._checked(layer, place)
+        general = {key: value for key, value in entry.items() if key != _ENVIRONMENTS}
+        return _Layers(self._checked(general, path), specific)
 
-    def _checked(self, layer: dict[str, Any], path: _LayerPath) -> dict[str, Any]:
+    def _checked(self, layer: dict[str, Any], path: _Path) -> dict[str, Any]:
         """`layer`, with a fault for each of its values that no service could have."""
         try:
             ServiceEntry.model_validate(layer)
@@ -109,17 +139,20 @@ class _Reader:
             self.problems += problems_of(error, ServiceEntry, self.file, path, of="present")
         return layer
 
-    def _resolved(self, name: str, merged: dict[str, Any], path: _LayerPath) -> Service | None:
+    def _service(self, name: str, merged: dict[str, Any]) -> Service | None:
         """The service of all layers. What is present was judged layer by layer; only now can a key be missing."""
         try:
-            service = Service.model_validate({**merged, "name": name})
+            return Service.model_validate({**merged, "name": name})
         except ValidationError as error:
+            path = ("services", name)
             missing = problems_of(error, Service, self.file, path, of="missing")
             self.problems += missing or ([] if self.problems else problems_of(error, Service, self.file, path))
             return None
-        for place, message in contradictions(service):
-            self._fault((*path, place), message)
-        return service
 
-    def _fault(self, path: _LayerPath, message: str) -> None:
-        self.problems.append(Problem(self.file, ".".join(path), message))
+    def _fault(self, path: _Path, message: str, environment: str | None = None) -> None:
+        """Note a fault; one that shows in several environments is told once, with the first of them."""
+        place = ".".join(path)
+        if (place, message) not in self._told:
+            self._told.add((place, message))
+            told = f"{message} (in environment {environment})" if environment else message
+            self.problems.append(Problem(self.file, place, told))

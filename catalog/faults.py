@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from catalog.problems import Problem, nearest
+from catalog.texts import shown
 
 _TYPES = {
     "int_type": "a whole number",
@@ -44,15 +45,15 @@ def problems_of(
 ) -> list[Problem]:
     """One Problem for each fault in `error`: of all keys, of those that are present, or of those that are missing."""
     return [
-        Problem(file, dotted([*path, *_location(fault["loc"])]), _message(fault, model))
+        Problem(file, dotted([*path, *_place(fault["loc"])]), _message(fault, model))
         for fault in error.errors(include_url=False)
         if of == "all" or (of == "missing") == (fault["type"] == "missing")
     ]
 
 
-def _location(loc: tuple[str | int, ...]) -> list[str | int]:
-    """`loc` without the names pydantic adds for the members of a union, which stand in no file."""
-    return [part for part in loc if isinstance(part, int) or (not part[:1].isupper() and "[" not in part)]
+def _place(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """`loc` without pydantic's mark for a fault in a key: the key itself already ends the path."""
+    return loc[:-1] if loc[-1:] == ("[key]",) else loc
 
 
 def _message(fault: Any, model: type[BaseModel]) -> str:
@@ -61,16 +62,16 @@ def _message(fault: Any, model: type[BaseModel]) -> str:
         known = _known_keys(model, fault["loc"][:-1])
         return f"unknown key{nearest(str(fault['loc'][-1]), known)} (known: {', '.join(known)})"
     if kind in _TYPES:
-        return f"{found!r} is not {_TYPES[kind]}"
+        return f"{shown(found)} is not {_TYPES[kind]}"
     if kind in _LIMITS:
         words, key = _LIMITS[kind]
-        return f"{found!r} is out of range ({words} {context[key]})"
+        return f"{shown(found)} is out of range ({words} {context[key]})"
     told = {
         "missing": "is missing, and nothing gives it a default",
         "value_error": str(context.get("error")),
-        "literal_error": f"{found!r} is not one of {context.get('expected')}",
+        "literal_error": f"{shown(found)} is not one of {context.get('expected')}",
     }
-    return told.get(kind, f"{found!r}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
+    return told.get(kind, f"{shown(found)}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -14,7 +14,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.file, self.path, self.message) if part)
+        told = ": ".join(part for part in (self.file, self.path, self.message) if part)
+        return " ".join(told.splitlines())  # a key may hold a line break
 
 
 class CatalogError(Exception):

@@ -8,6 +8,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from catalog.texts import shown
+
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
@@ -53,12 +55,13 @@ class Duration(_Quantity):
             milliseconds = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
             if milliseconds > 0:
                 return cls(milliseconds / 1000)
-        raise ValueError(f"{value!r} is not a duration (such as 300ms, 60s, 5m or 1h30m)")
+        raise ValueError(f"{shown(value)} is not a duration (such as 300ms, 60s, 5m or 1h30m)")
 
     def __str__(self) -> str:
+        """In hours at most: Prometheus and Go both read these units, and Go, so Argo Rollouts, knows no days."""
         milliseconds = round(float(self) * 1000)
         text = ""
-        for unit in ("d", "h", "m", "s", "ms"):
+        for unit in ("h", "m", "s", "ms"):
             count, milliseconds = divmod(milliseconds, _MILLISECONDS[unit])
             text += f"{count}{unit}" if count else ""
         return text or "0s"
@@ -85,7 +88,7 @@ class Ratio(_Quantity):
         else:
             share = -1.0
         if not 0 <= share <= 1:
-            raise ValueError(f"{value!r} is not a share between 0 and 1 (such as 2% or 0.02)")
+            raise ValueError(f"{shown(value)} is not a share between 0 and 1 (such as 2% or 0.02)")
         return cls(share)
 
     def __str__(self) -> str:

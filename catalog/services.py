@@ -3,51 +3,40 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from catalog.quantities import Duration, Ratio
+from catalog.texts import CpuOrMemory, Host, HttpPath, Image, Labels, LabelValue, NonEmpty, Url, shown
 
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LABEL_VALUE = r"^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$"
-_IMAGE = re.compile(r"[a-z0-9][\w.\-/:]*?(?::[\w][\w.\-]{0,127})?(?:@sha256:[0-9a-f]{64})?")
 
 LONGEST_SERVICE_NAME = 45
 """Kubernetes' limit of 63 less the longest suffix added to a name (`-<hash>-<revision>-<step>` of an AnalysisRun)."""
 
 
 class Model(BaseModel):
-    """The common ground of every model: camelCase in files, unknown keys refused, immutable once read."""
+    """The common ground of every model: camelCase in files, unknown keys and wrong types refused, immutable."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
 
 def _port(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
         return value
-    raise ValueError(f"{value!r} is not a port (1–65535)")
-
-
-def _image(value: str) -> str:
-    if _IMAGE.fullmatch(value):
-        return value
-    raise ValueError(f"{value!r} is not an image reference (such as registry.example.com/api:1.4.2)")
+    raise ValueError(f"{shown(value)} is not a port (1–65535)")
 
 
 def service_name_fault(name: object) -> str | None:
     """Why `name` cannot name a service, or None where it can."""
     if not isinstance(name, str) or not _DNS_LABEL.fullmatch(name):
-        return f"{name!r} is not a service name (lower-case letters, digits and '-', beginning with a letter)"
+        return f"{shown(name)} is not a service name (lower-case letters, digits and '-', beginning with a letter)"
     if len(name) > LONGEST_SERVICE_NAME:
         return f"{name!r} has {len(name)} characters (at most {LONGEST_SERVICE_NAME}, Kubernetes adds suffixes to it)"
     return None
 
 
 Port = Annotated[int, BeforeValidator(_port)]
-Image = Annotated[str, AfterValidator(_image)]
-Labels = dict[str, str]
 
 
 class SetWeight(Model):
@@ -77,12 +66,12 @@ def _step(value: object) -> object:
     if isinstance(value, Model):
         return value
     if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _STEP_KINDS:
-        raise ValueError(f"{value!r} is not a step (one of {', '.join(f'{{{kind}: …}}' for kind in _STEP_KINDS)})")
+        raise ValueError(f"{shown(value)} is not a step (one of {', '.join(f'{{{kind}: …}}' for kind in _STEP_KINDS)})")
     kind, content = next(iter(value.items()))
     if kind == "setWeight" and (not isinstance(content, int) or isinstance(content, bool) or not 1 <= content <= 100):
-        raise ValueError(f"setWeight: {content!r} is not a weight (1–100)")
+        raise ValueError(f"setWeight: {shown(content)} is not a weight (1–100)")
     if kind == "analysis" and content is not True:
-        raise ValueError(f"analysis: {content!r} — write 'analysis: true', or leave the step out")
+        raise ValueError(f"analysis: {shown(content)} — write 'analysis: true', or leave the step out")
     if kind == "pause" and content != "forever":
         Duration.parse(content)
     return _STEP_KINDS[kind].model_validate(value)
@@ -119,15 +108,15 @@ class Traffic(Model):
     """
 
     router: Literal["none", "nginx"]
-    host: str | None = None
-    ingress_class: str = "nginx"
+    host: Host | None = None
+    ingress_class: NonEmpty = "nginx"
 
 
 class Quantities(Model):
     """CPU and memory in Kubernetes' own notation (`100m`, `256Mi`)."""
 
-    cpu: str | None = None
-    memory: str | None = None
+    cpu: CpuOrMemory | None = None
+    memory: CpuOrMemory | None = None
 
 
 class Resources(Model):
@@ -140,7 +129,7 @@ class Resources(Model):
 class Metrics(Model):
     """Where and how often Prometheus reads the service's metrics (`interval` in seconds)."""
 
-    path: str = Field(pattern="^/")
+    path: HttpPath
     interval: Duration
     labels: Labels
 
@@ -148,7 +137,7 @@ class Metrics(Model):
 class ServiceEntry(Model):
     """What an entry of services.yaml, the defaults, or an environment's overrides may say of a service."""
 
-    project: str = Field(pattern=_LABEL_VALUE)
+    project: LabelValue
     enabled: bool
     port: Port
     image: Image
@@ -157,15 +146,40 @@ class ServiceEntry(Model):
     metrics: Metrics
     canary: CanaryPlan
     traffic: Traffic
-    prometheus_address: str | None = Field(default=None, pattern="^https?://")
+    prometheus_address: Url | None = None
     labels: Labels
     selector_labels: Labels
+
+
+RESERVED_LABELS = frozenset(
+    {f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by")}
+    | {"api-observability/service"}
+)
+"""The labels that the program gives to objects and finds them by."""
+
+RESERVED_ON_PODS = frozenset({"version", "rollouts-pod-template-hash"})
+"""The labels that Argo Rollouts writes on pods, and changes."""
 
 
 class Service(ServiceEntry):
     """One API service as it runs in one environment, every value resolved; `name` is the key of its entry."""
 
     name: str
+
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """The names of this service's Services: its own, and with a router those of canary and stable pods."""
+        return (self.name,) if self.traffic.router == "none" else (self.name, self.canary_service, self.stable_service)
+
+    @property
+    def canary_service(self) -> str:
+        """The name of the Service that the controller points at canary pods."""
+        return f"{self.name}-canary"
+
+    @property
+    def stable_service(self) -> str:
+        """The name of the Service that the controller points at stable pods."""
+        return f"{self.name}-stable"
 
     @property
     def pod_selector(self) -> dict[str, str]:

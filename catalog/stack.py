@@ -1,73 +1,77 @@
 """What a platform engineer can say about one stack: the config keys of Pulumi.<stack>.yaml, as checked models."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from catalog.faults import problems_of
-from catalog.problems import CatalogError, Problem
 from catalog.services import Model
-from catalog.yaml_file import read_mapping
+from catalog.texts import DnsLabel, Form, Image, NonEmpty, Url
 
 NAMESPACE = "api-observability"
 """The namespace of this project's config keys: `api-observability:environment`."""
 
-PRODUCTION = "prod"
-"""The environment in which what is elsewhere a warning is an error."""
-
-_DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+PRODUCTION = ("prod", "production")
+"""The environments that must name their cluster."""
 
 
 class Cluster(Model):
     """Which cluster: a kubeconfig `context`, the file it is in, and the `uid` of its kube-system namespace."""
 
-    context: str
-    kubeconfig: str | None = None
-    uid: str | None = None
+    context: NonEmpty
+    kubeconfig: NonEmpty | None = None
+    uid: NonEmpty | None = None
 
 
 class Chart(Model):
     """One part of the platform: installed from its Helm chart, or used as it is where the cluster has it already."""
 
     install: bool = True
-    namespace: str = Field(pattern=_DNS_LABEL)
-    release: str = Field(pattern=_DNS_LABEL)
-    chart: str
-    version: str
-    repository: str | None = None
+    namespace: DnsLabel
+    release: DnsLabel
+    chart: NonEmpty
+    version: NonEmpty
+    repository: NonEmpty | None = None
     values: dict[str, Any] = Field(default_factory=dict)
+
+
+_CHART = "kube-prometheus-stack"
 
 
 class Monitoring(Chart):
     """kube-prometheus-stack; the chart's repository is a setting, so that mirrors and air-gapped clusters work."""
 
-    namespace: str = "monitoring"
-    release: str = "kube-prometheus-stack"
-    chart: str = "kube-prometheus-stack"
-    version: str = "88.5.3"
-    repository: str | None = "https://prometheus-community.github.io/helm-charts"
+    namespace: DnsLabel = "monitoring"
+    release: DnsLabel = _CHART
+    chart: NonEmpty = _CHART
+    version: NonEmpty = "88.5.3"
+    repository: NonEmpty | None = "https://prometheus-community.github.io/helm-charts"
 
     @property
     def prometheus_service(self) -> str:
-        """The name of Prometheus's Service and of its ServiceAccount.
+        """The name of Prometheus's Service and of its ServiceAccount, by the chart's own rule (`_helpers.tpl`).
 
-        The chart cuts its full name to 26 characters before it adds `-prometheus`.
+        The full name is cut to 26 characters. What this program installs has its release's name as full name; elsewhere
+        the chart adds its own name to a release whose name does not contain it.
         """
-        return f"{self.release[:26].rstrip('-')}-prometheus"
+        named = self.install or _CHART in self.release
+        full_name = self.release if named else f"{self.release}-{_CHART}"
+        return f"{full_name[:26].rstrip('-')}-prometheus"
 
 
 class ArgoRollouts(Chart):
-    """Argo Rollouts; the repository is a setting here too."""
+    """Argo Rollouts; the repository is a setting here too.
 
-    namespace: str = "argo-rollouts"
-    release: str = "argo-rollouts"
-    chart: str = "argo-rollouts"
-    version: str = "2.41.0"
-    repository: str | None = "https://argoproj.github.io/argo-helm"
+    A controller that is there already mostly came with the Service of its metrics; where it did not, or where the
+    controller is no pod, `create_metrics_service` makes one.
+    """
+
+    create_metrics_service: bool = False
+
+    namespace: DnsLabel = "argo-rollouts"
+    release: DnsLabel = "argo-rollouts"
+    chart: NonEmpty = "argo-rollouts"
+    version: NonEmpty = "2.41.0"
+    repository: NonEmpty | None = "https://argoproj.github.io/argo-helm"
 
 
 class Platform(Model):
@@ -77,86 +81,36 @@ class Platform(Model):
     argo_rollouts: ArgoRollouts = ArgoRollouts()
 
 
+Retention = Annotated[str, Form(r"[1-9]\d*[dwy]", "a time to keep samples", "30d")]
+RetentionSize = Annotated[str, Form(r"[1-9]\d*(?:MB|GB|TB)", "a size to keep samples within", "45GB")]
+
+
 class Prometheus(Model):
     """Where Prometheus is (`address`; derived from the release where left out) and how long it keeps samples."""
 
-    address: str | None = Field(default=None, pattern="^https?://")
-    retention: str = Field(default="30d", pattern=r"^\d+[dwy]$")
-    retention_size: str = Field(default="45GB", pattern=r"^\d+(MB|GB|TB)$")
+    address: Url | None = None
+    retention: Retention = "30d"
+    retention_size: RetentionSize = "45GB"
 
 
 class StackSettings(Model):
     """One environment on one cluster."""
 
-    environment: str = Field(pattern=_DNS_LABEL)
+    environment: DnsLabel
     cluster: Cluster
-    services_file: str = "services.yaml"
-    namespace: str = Field(default="apis", pattern=_DNS_LABEL)
+    services_file: NonEmpty = "services.yaml"
+    namespace: DnsLabel = "apis"
     platform: Platform = Platform()
     prometheus: Prometheus = Prometheus()
-    images: dict[str, str] = Field(default_factory=dict)
+    images: dict[str, Image] = Field(default_factory=dict)
 
     @property
     def is_production(self) -> bool:
-        """Whether warnings about what users would feel are errors here."""
-        return self.environment == PRODUCTION
+        """Whether this is a production environment, which must name its cluster by `cluster.uid`."""
+        return self.environment in PRODUCTION
 
     @property
     def prometheus_address(self) -> str:
         """The URL that analyses ask: the setting, or the Service that the monitoring stack names after its release."""
         monitoring = self.platform.monitoring
         return self.prometheus.address or f"http://{monitoring.prometheus_service}.{monitoring.namespace}:9090"
-
-
-def stack_file(folder: Path, stack: str) -> Path:
-    """The file that holds the config of `stack`."""
-    return folder / f"Pulumi.{stack}.yaml"
-
-
-def stacks_in(folder: Path) -> list[str]:
-    """The names of the stacks that have a file in `folder`."""
-    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
-
-
-def environments_in(folder: Path) -> tuple[str, ...]:
-    """The environments that the stack files of `folder` name; services.yaml may speak of these."""
-    named = (_config_of(stack_file(folder, stack)).get("environment") for stack in stacks_in(folder))
-    return tuple(sorted({environment for environment in named if isinstance(environment, str)}))
-
-
-def load_stack_file(folder: Path, stack: str) -> StackSettings:
-    """The settings of `stack` from its file, without an engine; raises CatalogError with every fault."""
-    path = stack_file(folder, stack)
-    if not path.exists():
-        known = ", ".join(stacks_in(folder))
-        raise CatalogError([Problem(path.name, "", f"there is no stack '{stack}' (stacks with a file here: {known})")])
-    return _validated(_config_of(path), path.name)
-
-
-def settings_from_config(config: Mapping[str, str], stack: str) -> StackSettings:
-    """The settings of `stack` from the engine's config (full keys, values as text); raises CatalogError."""
-    prefix = f"{NAMESPACE}:"
-    own = {key.removeprefix(prefix): _decoded(value) for key, value in config.items() if key.startswith(prefix)}
-    return _validated(own, f"Pulumi.{stack}.yaml")
-
-
-def _config_of(path: Path) -> dict[str, Any]:
-    config = read_mapping(path).get("config") or {}
-    prefix = f"{NAMESPACE}:"
-    return {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
-
-
-def _decoded(value: str) -> Any:
-    """The engine hands over objects as JSON and everything else as plain text."""
-    if value[:1] in ("{", "["):
-        return json.loads(value)
-    return {"true": True, "false": False}.get(value, value)
-
-
-def _validated(values: Mapping[str, Any], file: str) -> StackSettings:
-    try:
-        return StackSettings.model_validate(values)
-    except ValidationError as error:
-        found = problems_of(error, StackSettings, file)
-        # The keys of a stack file carry the project's namespace: `api-observability:cluster`.
-        raise CatalogError(replace(problem, path=f"config.{NAMESPACE}:{problem.path}") for problem in found) from None

@@ -7,6 +7,10 @@ from typing import Any
 import yaml
 
 from catalog.problems import CatalogError, Problem
+from catalog.texts import shown
+
+_DEEPEST = 50
+_MOST_VALUES = 1_000_000
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -52,8 +56,30 @@ def read_mapping(path: Path) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise _fault(path, f"holds a {type(content).__name__}, not a mapping of keys to values")
+        raise _fault(path, f"holds {shown(content)}, not a mapping of keys to values")
+    if fault := _shape_fault(content):
+        raise _fault(path, fault)
     return content
+
+
+def _shape_fault(content: object) -> str | None:
+    """What no reader of the file could have meant: keys that are no text, and nesting or aliases without end."""
+    open_nodes: list[tuple[object, str, int]] = [(content, "", 0)]
+    seen = 0
+    while open_nodes:
+        node, path, depth = open_nodes.pop()
+        seen += 1
+        if depth > _DEEPEST or seen > _MOST_VALUES:
+            return f"is nested deeper than {_DEEPEST} levels, or its aliases stand for more than {_MOST_VALUES} values"
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if not isinstance(key, str):
+                    hint = " (YAML reads on, off, yes and no as true and false)" if isinstance(key, bool) else ""
+                    return f"{path or 'the file'}: the key {shown(key)} is not text{hint}; put it in quotes"
+                open_nodes.append((value, f"{path}.{key}" if path else key, depth + 1))
+        elif isinstance(node, list):
+            open_nodes += [(value, f"{path}[{index}]", depth + 1) for index, value in enumerate(node)]
+    return None
 
 
 def _one_line(error: Exception) -> str:

@@ -1,15 +1,15 @@
 """What each command of `api-observability` does; each returns its exit status."""
 
-import shlex
 import shutil
 from argparse import Namespace
 from pathlib import Path
 
 import program
 from catalog.catalog_file import Catalog
-from catalog.stack import StackSettings, load_stack_file
+from catalog.stack import StackSettings
+from catalog.stack_file import load_stack_file
 from cli import local_stack, rendering, status
-from cli.engine import Engine, shell_environment
+from cli.engine import Engine, shell_exports
 from components.cluster import ensure_cluster
 from local import cluster
 from local.errors import LocalError
@@ -70,18 +70,22 @@ def down(_options: Namespace) -> int:
 def clean(_options: Namespace) -> int:
     """Nothing of the embedded cluster, its stack and the rendered files is left; the programs stay in their cache."""
     state = State.current()
-    cluster.stop(state, _say)
-    for folder in (state.folder, CHECKOUT / "rendered"):
+    cluster.delete(state, _say)
+    # By name: the state folder is the user's to choose, and something else may be in it.
+    for folder in (state.bin, state.backend, state.pulumi_home, state.project, CHECKOUT / "rendered"):
         if folder.exists():
             shutil.rmtree(folder)
+    for file in (state.passphrase, state.environment):
+        file.unlink(missing_ok=True)
+    if state.folder.exists() and not any(state.folder.iterdir()):
+        state.folder.rmdir()
     return 0
 
 
 def env(_options: Namespace) -> int:
     """Shell exports; `eval "$(make -s env)"` makes pulumi and kubectl speak to the embedded cluster."""
     state = State.current()
-    for name, value in shell_environment(state).items():
-        print(f"export {name}={shlex.quote(value)}")
+    print("\n".join(shell_exports(state)))
     return 0
 
 
@@ -104,9 +108,9 @@ def _own_engine(stack: str, settings: StackSettings) -> Engine:
         raise LocalError(f"stack {stack} needs your own `pulumi` on PATH, and there is none; install the Pulumi CLI")
     ensure_cluster(settings)
     engine = Engine(Path(found), stack, CHECKOUT)
-    if engine.run("stack", "select", capture=True).returncode != 0:
+    if fault := engine.stack_fault():
         raise LocalError(
-            f"your Pulumi backend has no stack {stack}; log in (`pulumi login`) and make it once: "
+            f"pulumi cannot open the stack {stack} ({fault}); log in (`pulumi login`), and make the stack once: "
             f"pulumi stack init {stack} --secrets-provider <yours>"
         )
     return engine

@@ -1,11 +1,11 @@
 """Running the Pulumi engine on a stack: which program, in which folder, with which environment."""
 
-import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,39 +16,80 @@ from catalog.yaml_file import read_mapping
 from local.errors import LocalError
 from local.state import CHECKOUT, STATE_VARIABLE, State
 
+_GRACE_SECONDS = 30
+"""After a second Ctrl-C the engine is asked to end; this long it may take to write its checkpoint."""
+
 
 @dataclass(frozen=True)
 class Engine:
-    """A `pulumi` bound to one stack: the executable, the folder of its Pulumi.yaml, and what its environment adds."""
+    """A `pulumi` bound to one stack: the executable, the folder of its Pulumi.yaml, and what its environment adds.
+
+    `path` goes before PATH; `without` names variables that must not reach the engine.
+    """
 
     executable: Path
     stack: str
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    path: tuple[Path, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the engine's process."""
+        inherited = {name: value for name, value in os.environ.items() if name not in self.without}
+        first = os.pathsep.join([*map(str, self.path), inherited.get("PATH", "")])
+        return {**inherited, **self.variables, "PATH": first}
 
     def run(self, *arguments: str, check: bool = False, capture: bool = False) -> "subprocess.CompletedProcess[str]":
-        """Run `pulumi <arguments> --stack <stack>`; with `check`, a failure is a LocalError."""
+        """Run `pulumi <arguments> --stack <stack>`; with `check`, a failure is a LocalError.
+
+        Ctrl-C reaches the engine too, which then ends what it has begun and writes its checkpoint: it is waited for. A
+        second one asks it to end at once.
+        """
         command = [str(self.executable), *arguments, "--stack", self.stack]
-        finished = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=self.folder,
-            env={**os.environ, **self.environment},
-            check=False,
+            env=self.environment,
             text=True,
             stdout=subprocess.PIPE if capture else None,
             stderr=subprocess.STDOUT if capture else None,
         )
-        if check and finished.returncode != 0:
-            told = f": {finished.stdout.strip().splitlines()[-1]}" if capture and finished.stdout.strip() else ""
-            raise LocalError(f"`pulumi {' '.join(arguments)}` failed{told}")
-        return finished
+        output = _wait(process)
+        if check and process.returncode != 0:
+            raise LocalError(f"`pulumi {' '.join(arguments)}` failed: {last_line(output)}")
+        return subprocess.CompletedProcess(command, process.returncode, output)
+
+    def stack_fault(self) -> str | None:
+        """Why the engine cannot open the stack (none of that name, no login …), in its own words; None where it can."""
+        finished = self.run("stack", "--non-interactive", capture=True)
+        return None if finished.returncode == 0 else last_line(finished.stdout)
 
 
-def local_environment(state: State, path_first: Sequence[Path]) -> dict[str, str]:
-    """What a Pulumi command needs to know to work on the embedded cluster, and on nothing else."""
-    folders = [*path_first, Path(sys.executable).parent]
-    return {
-        "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
+def _wait(process: "subprocess.Popen[str]") -> str:
+    """The output of the process once it has ended, whatever interrupts come meanwhile."""
+    try:
+        output, _ = process.communicate()
+    except KeyboardInterrupt:
+        try:
+            process.communicate()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait(_GRACE_SECONDS)
+        raise
+    return output or ""
+
+
+def last_line(output: str) -> str:
+    """The last line of a program's output that says something."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
+
+
+def local_engine(state: State, folder: Path) -> Engine:
+    """The `pulumi` of `folder`, working on the embedded cluster and on nothing else."""
+    variables = {
         "PULUMI_HOME": str(state.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{state.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state.passphrase),
@@ -56,6 +97,9 @@ def local_environment(state: State, path_first: Sequence[Path]) -> dict[str, str
         "KUBECONFIG": str(state.kubeconfig),
         STATE_VARIABLE: str(state.folder),
     }
+    path = (state.bin, folder, Path(sys.executable).parent)
+    # It would win over the stack's own passphrase file.
+    return Engine(folder / "pulumi", "local", state.project, variables, path, ("PULUMI_CONFIG_PASSPHRASE",))
 
 
 def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:
@@ -80,22 +124,25 @@ def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:
     _write_yaml(stack_file, {**stack_settings, **({"encryptionsalt": salt} if salt else {})})
 
 
-def shell_environment(state: State) -> dict[str, str]:
-    """The environment of the embedded stack, as the last `up` left it; LocalError where there was none."""
+def shell_exports(state: State) -> list[str]:
+    """Lines for a shell to evaluate, as the last `up` left them; LocalError where there was none."""
     try:
-        environment: dict[str, str] = json.loads(state.environment.read_text(encoding="utf-8"))
+        return state.environment.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise LocalError("the embedded stack has not been set up yet; run `make up` first") from None
-    return environment
 
 
-def keep_environment(state: State, engine: Engine) -> None:
-    """Leave for `shell_environment` what a shell needs, with a `pulumi` that works in the stack's project folder."""
+def keep_exports(state: State, engine: Engine) -> None:
+    """Leave for `shell_exports` what a shell needs, with a `pulumi` that works in the stack's project folder."""
     state.bin.mkdir(parents=True, exist_ok=True)
     wrapper = state.bin / "pulumi"
-    wrapper.write_text(f'#!/bin/sh\nexec "{engine.executable}" -C "{state.project}" "$@"\n', encoding="utf-8")
+    command = f"exec {shlex.quote(str(engine.executable))} -C {shlex.quote(str(engine.folder))}"
+    wrapper.write_text(f'#!/bin/sh\n{command} "$@"\n', encoding="utf-8")
     wrapper.chmod(0o755)
-    state.environment.write_text(json.dumps(dict(engine.environment)), encoding="utf-8")
+    lines = [f"unset {name}" for name in engine.without]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in engine.variables.items()]
+    lines.append(f'export PATH={shlex.quote(os.pathsep.join(map(str, engine.path)))}:"$PATH"')
+    state.environment.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from catalog.stack import stack_file
+from catalog.stack_file import stack_file
 from catalog.yaml_file import read_mapping
-from cli.engine import Engine, keep_environment, local_environment, write_project
+from cli.engine import Engine, keep_exports, local_engine, write_project
 from local import cluster, plugin, programs
 from local.state import CHECKOUT, State
 
@@ -31,11 +31,10 @@ def engine_for(
 ) -> Engine:
     """The engine of the embedded stack, which is made in its backend on the first run."""
     write_project(state, stack_settings or read_mapping(stack_file(CHECKOUT, STACK)))
-    folder = programs.engine_folder(paths)
-    engine = Engine(folder / "pulumi", STACK, state.project, local_environment(state, [state.bin, folder]))
+    engine = local_engine(state, programs.engine_folder(paths))
     provided = plugin.provide(state, engine.executable, report)
     report(f"Kubernetes plugin: {provided}")
-    if engine.run("stack", "select", capture=True).returncode != 0:
+    if engine.stack_fault():
         engine.run("stack", "init", "--no-select", "--secrets-provider", "passphrase", check=True, capture=True)
-    keep_environment(state, engine)
+    keep_exports(state, engine)
     return engine

@@ -119,7 +119,8 @@ class _RecordingMonitor(mocks.MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  # the name of the RPC
         if "pulumi:pulumi:Stack" in request.urn:
-            self._recording.exports = dict(rpc.deserialize_properties(request.outputs))
+            # Twice: setting the mocks up makes a stack of its own, which exports nothing.
+            self._recording.exports.update(rpc.deserialize_properties(request.outputs))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 import program
-from catalog.stack import load_stack_file
+from catalog.stack_file import load_stack_file
 from cli.recording import RecordedResource, Recording, record
 
 PLACEHOLDER = "[secret]"
@@ -33,7 +33,7 @@ def rendered_files(recording: Recording) -> dict[str, str]:
 
 
 def write(files: Mapping[str, str], target: Path) -> None:
-    """Make `target` hold exactly `files`; an interrupted run leaves the old ones as they were."""
+    """Make `target` hold exactly `files`; where writing them fails, the old ones stay as they were."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".render-") as scratch:
         fresh = Path(scratch) / "fresh"

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.catalog_file import Catalog
 from catalog.stack import StackSettings
-from components.cluster import connect
+from components.cluster import connect, told_in_one_line
 from local.errors import LocalError
 
 HEALTHY = "Healthy"
@@ -49,11 +49,9 @@ def read_status(settings: StackSettings, catalog: Catalog) -> list[ServiceStatus
     from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415  # not needed to render
 
     rollout_kind = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
-    found = {
-        str(item.metadata.name): dict(item)
-        for item in connect(settings.cluster).list(rollout_kind, namespace=settings.namespace)
-        if item.metadata
-    }
+    with told_in_one_line(settings.cluster):
+        items = [dict(item) for item in connect(settings.cluster).list(rollout_kind, namespace=settings.namespace)]
+    found = {item["metadata"]["name"]: item for item in items}
     return [status_of(service.name, found.get(service.name)) for service in catalog.services]
 
 

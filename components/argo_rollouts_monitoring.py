@@ -14,7 +14,16 @@ from observability.metrics import ARGO_ROLLOUTS_JOB
 METRICS_SERVICE = "argo-rollouts-metrics"
 METRICS_PORT = 8090
 _PORT_NAME = "metrics"
-_CONTROLLER = {"app.kubernetes.io/name": "argo-rollouts", "app.kubernetes.io/component": "rollouts-controller"}
+_SCRAPE = {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": str(METRICS_PORT),
+    "prometheus.io/path": "/metrics",
+}
+_CONTROLLER = {"app.kubernetes.io/name": "argo-rollouts"}
+"""On the controller's pods whether they came from the chart or from the project's own manifests."""
+
+_METRICS_SERVICE_NAMES = ["argo-rollouts", METRICS_SERVICE]
+"""`app.kubernetes.io/name` of the metrics Service: the chart's and ours, and that of the project's own manifests."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +43,8 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
         self._args = args
         self.ready = platform_chart.install(args.argo_rollouts, self._values(), self, args.after)
         after = [*args.after, *self.ready]
-        # The chart brings the Service with it; a controller that is there already may have come without one.
-        self.metrics_service = None if args.argo_rollouts.install else self._object(self._metrics_service(), after)
+        create = args.argo_rollouts.create_metrics_service and not args.argo_rollouts.install
+        self.metrics_service = self._object(self._metrics_service(), after) if create else None
         self.service_monitor = self._object(self._service_monitor(), after)
         self.reader_role = self._object(self._reader_role(), after)
         self.reader_binding = self._object(self._reader_binding(), [self.reader_role, *after])
@@ -46,15 +55,12 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
         return KubernetesObject(manifest["metadata"]["name"], manifest, options)
 
     def _values(self) -> dict[str, Any]:
-        return {"fullnameOverride": "argo-rollouts", "controller": {"metrics": {"enabled": True}}}
+        # With these the chart makes the Service `argo-rollouts-metrics` itself.
+        metrics_service = {"enabled": True, "service": {"annotations": _SCRAPE}}
+        return {"fullnameOverride": "argo-rollouts", "controller": {"metrics": metrics_service}}
 
     def _metrics_service(self) -> dict[str, Any]:
         port = {"name": _PORT_NAME, "port": METRICS_PORT, "targetPort": METRICS_PORT, "protocol": "TCP"}
-        scrape = {
-            "prometheus.io/scrape": "true",
-            "prometheus.io/port": str(METRICS_PORT),
-            "prometheus.io/path": "/metrics",
-        }
         return {
             "apiVersion": "v1",
             "kind": "Service",
@@ -62,7 +68,7 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
                 "name": METRICS_SERVICE,
                 "namespace": self._args.argo_rollouts.namespace,
                 "labels": {**_CONTROLLER, **MANAGED_BY},
-                "annotations": {**scrape, **SKIP_AWAIT},
+                "annotations": {**_SCRAPE, **SKIP_AWAIT},
             },
             "spec": {"selector": _CONTROLLER, "ports": [port]},
         }
@@ -77,13 +83,24 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
                 "labels": {**_CONTROLLER, **MANAGED_BY, "release": self._args.monitoring.release},
             },
             "spec": {
-                "selector": {"matchLabels": {"app.kubernetes.io/name": ARGO_ROLLOUTS_JOB}},
+                "selector": {
+                    "matchExpressions": [
+                        {"key": "app.kubernetes.io/name", "operator": "In", "values": _METRICS_SERVICE_NAMES}
+                    ]
+                },
                 "namespaceSelector": {"matchNames": [self._args.argo_rollouts.namespace]},
-                # The job is named after the value of this label of the Service: `argo-rollouts`.
-                "jobLabel": "app.kubernetes.io/name",
                 # The controller's own `namespace` label says where the rollout is; without this it would be renamed
                 # to `exported_namespace`, and every query that asks for a namespace would find nothing.
-                "endpoints": [{"port": _PORT_NAME, "path": "/metrics", "interval": "15s", "honorLabels": True}],
+                "endpoints": [
+                    {
+                        "port": _PORT_NAME,
+                        "path": "/metrics",
+                        "interval": "15s",
+                        "honorLabels": True,
+                        # Otherwise the job would be named after the Service.
+                        "relabelings": [{"targetLabel": "job", "replacement": ARGO_ROLLOUTS_JOB}],
+                    }
+                ],
             },
         }
 

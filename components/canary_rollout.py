@@ -8,7 +8,7 @@ import pulumi
 
 from catalog.services import Analysis, Pause, Service, SetWeight
 from components.kubernetes_object import KubernetesObject
-from components.naming import CONTAINER, HTTP_PORT, ServiceNames, object_labels
+from components.naming import CONTAINER, HTTP_PORT, object_labels
 from observability import analysis, metrics
 
 
@@ -28,18 +28,17 @@ class CanaryRollout(pulumi.ComponentResource):
     def __init__(self, name: str, args: CanaryRolloutArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:CanaryRollout", name, None, opts)
         self._args = args
-        self._names = ServiceNames(args.service.name)
         self.analysis_template = self._object(self._analysis_template(), args.after)
         self.rollout = self._object(self._rollout(), [*args.after, self.analysis_template])
-        self.register_outputs({"rollout": self._names.root})
+        self.register_outputs({"rollout": self._args.service.name})
 
     def _object(self, manifest: dict[str, Any], after: Sequence[pulumi.Resource]) -> KubernetesObject:
         options = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        return KubernetesObject(self._names.root, manifest, options)
+        return KubernetesObject(self._args.service.name, manifest, options)
 
     def _metadata(self) -> dict[str, Any]:
         return {
-            "name": self._names.root,
+            "name": self._args.service.name,
             "namespace": self._args.namespace,
             "labels": object_labels(self._args.service),
         }
@@ -104,9 +103,9 @@ class CanaryRollout(pulumi.ComponentResource):
         }
         if self._args.service.traffic.router == "nginx":
             strategy |= {
-                "canaryService": self._names.canary,
-                "stableService": self._names.stable,
-                "trafficRouting": {"nginx": {"stableIngress": self._names.root}},
+                "canaryService": self._args.service.canary_service,
+                "stableService": self._args.service.stable_service,
+                "trafficRouting": {"nginx": {"stableIngress": self._args.service.name}},
             }
         return strategy
 
@@ -120,4 +119,4 @@ class CanaryRollout(pulumi.ComponentResource):
                 return {"pause": {"duration": str(duration)}}
             case Analysis():
                 latest = {"name": analysis.CANARY_HASH_ARGUMENT, "valueFrom": {"podTemplateHashValue": "Latest"}}
-                return {"analysis": {"templates": [{"templateName": self._names.root}], "args": [latest]}}
+                return {"analysis": {"templates": [{"templateName": self._args.service.name}], "args": [latest]}}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi_kubernetes
 import yaml
@@ -79,19 +80,10 @@ def ensure_cluster(settings: StackSettings, read_uid: Callable[[Cluster], str] |
 
 def kube_system_uid(cluster: Cluster) -> str:
     """The UID of the namespace kube-system of `cluster`; ClusterError where it cannot be had."""
-    from httpx2 import HTTPError  # noqa: PLC0415  # as in `connect`
-    from lightkube.core.exceptions import ApiError  # noqa: PLC0415
-    from lightkube.resources.core_v1 import Namespace  # noqa: PLC0415
+    from lightkube.resources.core_v1 import Namespace  # noqa: PLC0415  # as in `connect`
 
-    try:
+    with told_in_one_line(cluster):
         metadata = connect(cluster).get(Namespace, "kube-system").metadata
-    except ApiError as error:
-        raise ClusterError(f"context '{cluster.context}': the cluster refuses to show kube-system: {error}") from None
-    except (HTTPError, OSError) as error:
-        reason = str(error) or type(error).__name__
-        raise ClusterError(
-            f"context '{cluster.context}': no cluster answers ({reason}); start it, or mend the kubeconfig"
-        ) from None
     return str(metadata.uid if metadata else None)
 
 
@@ -99,29 +91,58 @@ def connect(cluster: Cluster) -> lightkube.Client:
     """A client of `cluster`, from its kubeconfig, `$KUBECONFIG` or `~/.kube/config`; ClusterError where none has it."""
     import lightkube  # noqa: PLC0415  # only a real run talks to a cluster: rendering and unit tests load none of this
     from httpx2 import Timeout  # noqa: PLC0415
-    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
 
     files = _kubeconfig_files(cluster)
-    known: list[str] = []
-    for file in filter(Path.is_file, files):
-        try:
-            config = lightkube.KubeConfig.from_file(file)
-            if cluster.context in config.contexts:
-                return lightkube.Client(config.get(cluster.context), timeout=Timeout(_ANSWER_WITHIN_SECONDS))
-        except (ConfigError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-            raise ClusterError(f"{file} is not a usable kubeconfig: {_first_line(error)}") from None
-        known += config.contexts
-    listed = ", ".join(sorted(known)) or "none"
-    raise ClusterError(
-        f"there is no context '{cluster.context}' in {', '.join(map(str, files))} (contexts there: {listed}); "
-        f"set $KUBECONFIG, or run: pulumi config set --path {CONTEXT_KEY} NAME"
-    )
+    merged = _merged(files)
+    known = sorted(entry["name"] for entry in merged["contexts"])
+    if cluster.context not in known:
+        raise ClusterError(
+            f"there is no context '{cluster.context}' in {', '.join(map(str, files))} "
+            f"(contexts there: {', '.join(known) or 'none'}); "
+            f"set $KUBECONFIG, or run: pulumi config set --path {CONTEXT_KEY} NAME"
+        )
+    with told_in_one_line(cluster):
+        config = lightkube.KubeConfig.from_dict(merged, fname=files[0]).get(cluster.context)
+        return lightkube.Client(config, timeout=Timeout(_ANSWER_WITHIN_SECONDS))
+
+
+@contextmanager
+def told_in_one_line(cluster: Cluster) -> Iterator[None]:
+    """Turn what may go wrong between here and the API server into a ClusterError that says what to do."""
+    from httpx2 import HTTPError, InvalidURL  # noqa: PLC0415  # as in `connect`
+    from lightkube.core.exceptions import ApiError, ConfigError  # noqa: PLC0415
+
+    where = f"context '{cluster.context}'"
+    try:
+        yield
+    except ApiError as error:
+        raise ClusterError(f"{where}: the cluster refuses: {_first_line(error)}; check your rights on it") from None
+    except (HTTPError, OSError) as error:
+        told = _first_line(error)
+        raise ClusterError(f"{where}: no cluster answers ({told}); start it, or mend the kubeconfig") from None
+    except (ConfigError, InvalidURL, ValueError, LookupError, TypeError) as error:
+        told = _first_line(error)
+        raise ClusterError(f"{where}: the kubeconfig or its login command does not work ({told}); mend it") from None
 
 
 def _kubeconfig_files(cluster: Cluster) -> list[Path]:
     """Where to look, as kubectl does: several files may stand in `$KUBECONFIG`."""
     named = cluster.kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
     return [Path(name).expanduser() for name in named.split(os.pathsep) if name]
+
+
+def _merged(files: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
+    """The kubeconfigs as one: what an earlier file says of a name holds, as with kubectl."""
+    merged: dict[str, dict[str, dict[str, Any]]] = {"clusters": {}, "contexts": {}, "users": {}}
+    for file in filter(Path.is_file, files):
+        try:
+            content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+            for section, known in merged.items():
+                for entry in content.get(section) or []:
+                    known.setdefault(entry["name"], entry)
+        except (yaml.YAMLError, UnicodeDecodeError, OSError, AttributeError, LookupError, TypeError) as error:
+            raise ClusterError(f"{file} is not a usable kubeconfig: {_first_line(error)}") from None
+    return {section: list(known.values()) for section, known in merged.items()}
 
 
 def _first_line(error: Exception) -> str:

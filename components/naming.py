@@ -1,6 +1,4 @@
-"""The names and labels of a service's objects, each in this one place."""
-
-from dataclasses import dataclass
+"""The names and labels that the objects of a service share, each in this one place."""
 
 from catalog.services import Service
 from components.kubernetes_object import MANAGED_BY
@@ -13,23 +11,6 @@ CONTAINER = "api"
 ROOT_SERVICE = {"api-observability/service": "root"}
 """On the root Service alone. Canary and stable Services choose the same pods: a ServiceMonitor that matched them too
 would scrape each pod twice, and every rate would double."""
-
-
-@dataclass(frozen=True)
-class ServiceNames:
-    """Object names from a service's name. The root name is the service's own, as Helm's `fullnameOverride` had it."""
-
-    root: str
-
-    @property
-    def canary(self) -> str:
-        """The Service that the controller points at canary pods."""
-        return f"{self.root}-canary"
-
-    @property
-    def stable(self) -> str:
-        """The Service that the controller points at stable pods."""
-        return f"{self.root}-stable"
 
 
 def object_labels(service: Service) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pulumi
 from catalog.services import Service
 from components.canary_rollout import CanaryRollout, CanaryRolloutArgs
 from components.kubernetes_object import SKIP_AWAIT, KubernetesObject
-from components.naming import HTTP_PORT, ROOT_SERVICE, ServiceNames, object_labels
+from components.naming import HTTP_PORT, ROOT_SERVICE, object_labels
 from observability import metrics
 
 OWNED_BY_THE_CONTROLLER = ["spec.selector"]
@@ -37,7 +37,6 @@ class ObservableApi(pulumi.ComponentResource):
     def __init__(self, name: str, args: ObservableApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:ObservableApi", name, None, opts)
         self._args = args
-        self._names = ServiceNames(args.service.name)
         self.service = self._object(self._root_service())
         self.service_monitor = self._object(self._service_monitor())
         self.traffic = self._traffic_objects()
@@ -48,7 +47,7 @@ class ObservableApi(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        self.url = f"http://{self._names.root}.{args.namespace}:{args.service.port}"
+        self.url = f"http://{self._args.service.name}.{args.namespace}:{args.service.port}"
         self.register_outputs({"url": self.url})
 
     def _object(self, manifest: dict[str, Any], ignore_changes: list[str] | None = None) -> KubernetesObject:
@@ -66,13 +65,13 @@ class ObservableApi(pulumi.ComponentResource):
         if self._args.service.traffic.router == "none":
             return []
         return [
-            self._object(self._service(self._names.canary), ignore_changes=OWNED_BY_THE_CONTROLLER),
-            self._object(self._service(self._names.stable), ignore_changes=OWNED_BY_THE_CONTROLLER),
+            self._object(self._service(self._args.service.canary_service), ignore_changes=OWNED_BY_THE_CONTROLLER),
+            self._object(self._service(self._args.service.stable_service), ignore_changes=OWNED_BY_THE_CONTROLLER),
             self._object(self._ingress()),
         ]
 
     def _root_service(self) -> dict[str, Any]:
-        return self._service(self._names.root, ROOT_SERVICE)
+        return self._service(self._args.service.name, ROOT_SERVICE)
 
     def _service(self, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
         service = self._args.service
@@ -89,7 +88,7 @@ class ObservableApi(pulumi.ComponentResource):
         return {
             "apiVersion": "monitoring.coreos.com/v1",
             "kind": "ServiceMonitor",
-            "metadata": self._metadata(self._names.root, {"release": self._args.release, **service.metrics.labels}),
+            "metadata": self._metadata(service.name, {"release": self._args.release, **service.metrics.labels}),
             "spec": {
                 "selector": {"matchLabels": {"app.kubernetes.io/name": service.name, **ROOT_SERVICE}},
                 "namespaceSelector": {"matchNames": [self._args.namespace]},
@@ -104,11 +103,11 @@ class ObservableApi(pulumi.ComponentResource):
 
     def _ingress(self) -> dict[str, Any]:
         traffic = self._args.service.traffic
-        backend = {"service": {"name": self._names.stable, "port": {"name": HTTP_PORT}}}
+        backend = {"service": {"name": self._args.service.stable_service, "port": {"name": HTTP_PORT}}}
         return {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "Ingress",
-            "metadata": {**self._metadata(self._names.root), "annotations": SKIP_AWAIT},
+            "metadata": {**self._metadata(self._args.service.name), "annotations": SKIP_AWAIT},
             "spec": {
                 "ingressClassName": traffic.ingress_class,
                 "rules": [

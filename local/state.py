@@ -53,7 +53,7 @@ class State:
 
     @property
     def bin(self) -> Path:
-        """What the embedded stack puts first on PATH: links to the pinned programs, and the stand-in plugin."""
+        """What the embedded stack puts first on PATH: links to the pinned programs."""
         return self.folder / "bin"
 
     @property
@@ -73,8 +73,8 @@ class State:
 
     @property
     def environment(self) -> Path:
-        """JSON: the environment variables with which Pulumi works on the embedded cluster."""
-        return self.folder / "environment.json"
+        """Shell lines: the environment in which Pulumi works on the embedded cluster."""
+        return self.folder / "environment.sh"
 
     @property
     def project(self) -> Path:

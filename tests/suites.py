@@ -47,6 +47,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     lines: list[str] = []
     failed = False
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in names:
         started = time.monotonic()
         failed = not _passes(name, SUITES[name])
@@ -66,6 +67,9 @@ def _passes(name: str, suite: Suite) -> bool:
         try:
             if process.wait(timeout=max(0.0, deadline - time.monotonic())) != 0:
                 return False
+        except KeyboardInterrupt:
+            process.wait()  # the terminal has interrupted it too, and it stops what it started
+            return False
         except subprocess.TimeoutExpired:
             _end(process)
             print(f"error: suite {name} is over its budget of {suite.budget:g} s (tests/suites.py)", file=sys.stderr)

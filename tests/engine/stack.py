@@ -15,7 +15,7 @@ from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
 from lightkube.resources.core_v1 import Pod, Service
 
-from catalog.stack import load_stack_file
+from catalog.stack_file import load_stack_file
 from cli.engine import Engine
 from cli.local_stack import engine_for
 from local import programs

@@ -75,7 +75,7 @@ def test_a_cluster_that_does_not_answer_is_one_line(tmp_path: Path, silent_port:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "a: [", "clusters: 3", "- 1"])
+@pytest.mark.parametrize("content", ["a: [", "clusters: 3", "- 1", "contexts: [{}]"])
 def test_a_broken_kubeconfig_is_one_line(tmp_path: Path, content: str) -> None:
     file = tmp_path / "kubeconfig"
     file.write_text(content, encoding="utf-8")

@@ -1,5 +1,7 @@
 """MonitoringStack and ArgoRolloutsMonitoring: installed or used as the cluster has them."""
 
+import pytest
+
 from catalog.stack import ArgoRollouts, Monitoring, Prometheus
 from cli.recording import Recording, record
 from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
@@ -41,25 +43,36 @@ def test_a_mirror_or_a_local_chart_is_a_setting(preview: bool) -> None:
     assert "repositoryOpts" not in release
 
 
-def test_an_adopted_controller_gets_the_metrics_service_its_chart_would_have_brought(preview: bool) -> None:
-    service = argo_rollouts(preview, install=False).one("Service", "argo-rollouts-metrics").inputs
+SCRAPE = {"prometheus.io/scrape": "true", "prometheus.io/port": "8090", "prometheus.io/path": "/metrics"}
+
+
+def test_the_chart_is_told_to_bring_the_metrics_service_with_its_annotations(preview: bool) -> None:
+    recording = argo_rollouts(preview)
+    values = recording.one("Release", "argo-rollouts").inputs["values"]
+    assert values["fullnameOverride"] == "argo-rollouts"
+    assert values["controller"]["metrics"] == {"enabled": True, "service": {"annotations": SCRAPE}}
+    assert recording.of("Service") == []
+
+
+def test_the_metrics_service_of_a_controller_that_is_there_is_used_unless_one_is_asked_for(preview: bool) -> None:
+    assert argo_rollouts(preview, install=False).of("Service") == []
+    recording = argo_rollouts(preview, install=False, createMetricsService=True)
+    service = recording.one("Service", "argo-rollouts-metrics").inputs
     assert service["metadata"]["namespace"] == "argo-rollouts"
     assert service["spec"]["ports"][0]["port"] == 8090
-    assert {key: service["metadata"]["annotations"][f"prometheus.io/{key}"] for key in ("scrape", "port", "path")} == {
-        "scrape": "true",
-        "port": "8090",
-        "path": "/metrics",
-    }
-    assert argo_rollouts(preview).of("Service") == []
+    assert service["metadata"]["annotations"].items() >= SCRAPE.items()
+    assert service["spec"]["selector"] == {"app.kubernetes.io/name": "argo-rollouts"}
 
 
-def test_the_controller_is_scraped_as_the_job_argo_rollouts_with_its_own_labels(preview: bool) -> None:
-    recording = argo_rollouts(preview, install=False)
-    spec = recording.one("ServiceMonitor", "argo-rollouts").inputs["spec"]
-    labels = recording.one("Service", "argo-rollouts-metrics").inputs["metadata"]["labels"]
-    assert labels[spec["jobLabel"]] == "argo-rollouts"
-    assert spec["selector"]["matchLabels"].items() <= labels.items()
-    assert spec["endpoints"][0]["honorLabels"] is True
+@pytest.mark.parametrize("name", ["argo-rollouts", "argo-rollouts-metrics"])
+def test_the_controller_is_scraped_as_the_job_argo_rollouts_however_it_was_installed(name: str, preview: bool) -> None:
+    spec = argo_rollouts(preview, install=False).one("ServiceMonitor", "argo-rollouts").inputs["spec"]
+    (expression,) = spec["selector"]["matchExpressions"]
+    assert (expression["key"], expression["operator"]) == ("app.kubernetes.io/name", "In")
+    assert name in expression["values"]
+    (endpoint,) = spec["endpoints"]
+    assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": "argo-rollouts"}]
+    assert endpoint["honorLabels"] is True
 
 
 def test_prometheus_may_read_rollouts_and_nothing_more(preview: bool) -> None:

@@ -40,6 +40,13 @@ def test_a_file_is_the_object_with_whole_numbers_as_such(whole: Recording) -> No
 def test_what_the_engine_leaves_alone_or_keeps_is_told_on_top(whole: Recording) -> None:
     assert rendered_files(whole)["_cluster/namespace-apis.yaml"].startswith("# retainOnDelete: true\n")
 
+    def program() -> None:
+        manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "apis"}}
+        KubernetesObject("a", manifest, pulumi.ResourceOptions(ignore_changes=["spec.selector"]))
+
+    (content,) = rendered_files(record(program, stack="dev")[1]).values()
+    assert content.startswith("# ignoreChanges: spec.selector\napiVersion: v1\n")
+
 
 def test_a_helm_release_shows_its_values() -> None:
     release = yaml.safe_load(

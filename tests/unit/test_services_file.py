@@ -159,7 +159,6 @@ def test_values_that_contradict_each_other_are_refused(tmp_path: Path, entry: st
         (b"services: {a: 1, a: 2}", "stands here twice"),
         (b"\xff\xfe", "not UTF-8"),
         (b"- a\n", "not a mapping"),
-        (b"services: {a-api: 3}", "services.a-api: 3 is not a mapping"),
         (b"services: {a-api: {environments: [1]}}", "services.a-api.environments: [1] is not a mapping"),
         (b"defaults: {environments: {dev: 3}}\nservices: {}", "defaults.environments.dev: 3 is not a mapping"),
     ],
@@ -170,6 +169,89 @@ def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, to
     with pytest.raises(CatalogError, match=r"^services\.yaml: ") as caught:
         load_catalog(path, "dev", ENVIRONMENTS)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "path", "told"),
+    [
+        ("replicas: true", "services.a-api.replicas", "true is not a whole number"),
+        ("replicas: '3'", "services.a-api.replicas", "'3' is not a whole number"),
+        ("enabled: 'no'", "services.a-api.enabled", "'no' is not true or false"),
+        ("Replicas: 3", "services.a-api.Replicas", "unknown key — did you mean 'replicas'?"),
+        ("prometheus_address: x", "services.a-api.prometheus_address", "unknown key"),
+        ("canary: null", "services.a-api.canary", "null is not a mapping"),
+        ("canary: {steps: null}", "services.a-api.canary.steps", "null is not a list"),
+        ("traffic: {ruoter: nginx}", "services.a-api.traffic.ruoter", "did you mean 'router'?"),
+        ("traffic: {host: 'http://a.b', router: nginx}", "services.a-api.traffic.host", "is not a host name"),
+        ("resources: {requests: {cpu: lots}}", "services.a-api.resources.requests.cpu", "is not an amount of CPU"),
+        ("resources: {requests: {memory: 1GiB}}", "services.a-api.resources.requests.memory", "'1GiB' is not"),
+        ("labels: {team: 7}", "services.a-api.labels.team", "7 is not a label value"),
+        ("labels: {'a b': c}", "services.a-api.labels.a b", "'a b' is not a label key"),
+        (
+            "labels: {app.kubernetes.io/name: x}",
+            "services.a-api.labels.app.kubernetes.io/name",
+            "is set by the program",
+        ),
+        ("metrics: {labels: {api-observability/service: x}}", "metrics.labels.api-obs", "is set by the program"),
+        ("selectorLabels: {version: canary}", "services.a-api.selectorLabels.version", "changes while a canary runs"),
+        ("environments: [prod]", "services.a-api.environments", "['prod'] is not a mapping"),
+        ("canary: {analysis: {errorRate: 0}}", "canary.analysis.errorRate", "every canary would be rolled back"),
+        ("canary: {analysis: {p95: 300}}", "canary.analysis.p95", "5m is no limit for a request"),
+        ("canary: {analysis: {interval: 1ms}}", "canary.analysis.interval", "shorter than the scrape interval 15s"),
+        ("canary: {steps: [{analysis: true}, {setWeight: 10}]}", "canary.steps[0]", "before the first setWeight"),
+        ("traffic: {host: a.example.com}", "services.a-api.traffic.host", "served only with a router"),
+        ("environments: {prod: {traffic: {router: nginx}}}", "services.a-api.traffic.host", "(in environment prod)"),
+    ],
+)
+def test_a_wrong_value_is_told_at_its_place_in_the_words_of_the_file(
+    tmp_path: Path, entry: str, path: str, told: str
+) -> None:
+    (line,) = faults(tmp_path, MINIMAL.replace("project: A", f"project: A, {entry}"))
+    assert path in line
+    assert told in line
+
+
+@pytest.mark.parametrize("image", ["http://a/b:1", "a:", "a:1:2:3//", "A/b c", "", "a@sha256:12"])
+def test_what_is_no_image_reference_is_refused(tmp_path: Path, image: str) -> None:
+    (line,) = faults(tmp_path, MINIMAL.replace("registry.example.com/a:1.0.0", image))
+    assert f"services.a-api.image: {image!r} is not an image reference" in line
+
+
+@pytest.mark.parametrize("image", ["a", "a:1", "localhost:5000/a/b_c:1.0-rc.1", f"r.io/a@sha256:{'0' * 64}"])
+def test_every_usual_image_reference_is_accepted(tmp_path: Path, image: str) -> None:
+    assert load(tmp_path, MINIMAL.replace("registry.example.com/a:1.0.0", image)).services[0].image == image
+
+
+def test_two_services_may_not_claim_the_same_name_or_the_same_pods(tmp_path: Path) -> None:
+    entry = "{project: A, port: 1, image: 'a:1', selectorLabels: {app: a}}"
+    routed = "{project: A, port: 1, image: 'a:1', traffic: {router: nginx, host: a.example.com}}"
+    told = faults(tmp_path, f"services:\n  b: {entry}\n  c: {entry}\n  a: {routed}\n  a-canary: {entry}\n")
+    assert "services.c.selectorLabels: are those of 'b' too: each would get the other's traffic" in told[0]
+    assert any("services.a-canary: its Service 'a-canary' is also one of 'a'" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("services: {1: {}}", "services: the key 1 is not text; put it in quotes"),
+        ("services: {a-api: {on: 3}}", "the key true is not text (YAML reads on, off, yes and no as true and false)"),
+        ("services: " + "[" * 60 + "]" * 60, "nested deeper than 50"),
+        ("a: &a [*a]", "nested deeper than 50"),
+        ("defaults: []\n" + MINIMAL, "defaults: [] is not a mapping"),
+        ("services: {a-api: 0}", "services.a-api: 0 is not a mapping"),
+        ('"a\\nb": 1\n' + MINIMAL, "unknown key"),
+    ],
+)
+def test_a_file_of_the_wrong_shape_is_one_line(tmp_path: Path, content: str, told: str) -> None:
+    (line,) = faults(tmp_path, content)
+    assert told in line
+
+
+def test_a_file_whose_aliases_multiply_without_end_is_refused_at_once(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    (line,) = faults(tmp_path, "\n".join(lines))
+    assert "its aliases stand for more than 1000000 values" in line
 
 
 def test_a_missing_file_and_a_folder_are_told_as_such(tmp_path: Path) -> None:

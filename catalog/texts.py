@@ -1,0 +1,80 @@
+"""Text of a given form: names, labels, addresses, each with an error that says what the form is."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+
+def shown(value: object) -> str:
+    """`value` as its YAML file spells it, on one line and not too long of one."""
+    words = {None: "null", True: "true", False: "false"}
+    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Goes into `Annotated[str, …]`: text that matches `pattern` as a whole, or it "is not `what` (such as …)"."""
+
+    pattern: str
+    what: str
+    example: str
+
+    def check(self, value: object) -> str:
+        """`value` itself; ValueError where it is not text of this form."""
+        if isinstance(value, str) and re.fullmatch(self.pattern, value):
+            return value
+        raise ValueError(f"{shown(value)} is not {self.what} (such as {self.example})")
+
+    def __get_pydantic_core_schema__(self, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$", "description": f"{self.what}: {self.example}"}
+
+
+_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_IMAGE_PATH = rf"(?:[A-Za-z0-9][-.A-Za-z0-9]*(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*"
+
+DnsLabel = Annotated[
+    str, Form(_LABEL, "a name in Kubernetes (lower-case letters, digits and '-', at most 63)", "monitoring")
+]
+Host = Annotated[str, Form(rf"(?:\*\.)?{_HOST}", "a host name, without scheme and path", "api.example.com")]
+Url = Annotated[str, Form(r"https?://[^\s/]\S*", "an http or https address", "http://prometheus.monitoring:9090")]
+HttpPath = Annotated[str, Form(r"/\S*", "a path that begins with '/'", "/metrics")]
+Image = Annotated[
+    str,
+    Form(
+        rf"{_IMAGE_PATH}(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?",
+        "an image reference",
+        "registry.example.com/api:1.4.2",
+    ),
+]
+LabelValue = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?",
+        "a label value (letters, digits, '-', '_' and '.', at most 63, in quotes where it is a number)",
+        "team-a",
+    ),
+]
+LabelKey = Annotated[
+    str, Form(rf"(?:{_HOST}/)?[A-Za-z0-9](?:[-\w.]{{0,61}}[A-Za-z0-9])?", "a label key", "example.com/team")
+]
+CpuOrMemory = Annotated[
+    str,
+    Form(
+        r"\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?",
+        "an amount of CPU or memory (in quotes where it is a number)",
+        "250m or 256Mi",
+    ),
+]
+NonEmpty = Annotated[str, Form(r"\S(?:.*\S)?", "text", "prod")]
+
+Labels = dict[LabelKey, LabelValue]
