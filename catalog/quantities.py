@@ -1,7 +1,8 @@
-"""Durations and ratios as people write them: each accepts the usual forms and prints one."""
+"""Durations, ratios and amounts as people write them: each accepts the usual forms and prints one."""
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -93,3 +94,41 @@ class Ratio(_Quantity):
 
     def __str__(self) -> str:
         return f"{float(self) * 100:.10g}%"
+
+
+class Amount(str):
+    """An amount of CPU or memory in Kubernetes' own notation, printed in its canonical form: `0.5` as `500m`.
+
+    The Rollouts controller writes amounts back in that form; any other would conflict at every following `up`.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, value: object) -> "Amount":
+        """The canonical form of `value`; ValueError where it is no amount, or finer than a thousandth."""
+        match = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
+        if match:
+            amount = Decimal(match[1]) * _AMOUNT_UNITS[match[2]]
+            scales = [*_BINARY, *_DECIMAL] if match[2].endswith("i") and amount >= 1024 else _DECIMAL
+            for unit, scale in scales:
+                if amount > 0 and amount % scale == 0:
+                    return cls(f"{int(amount / scale)}{unit}")
+        raise ValueError(
+            f"{shown(value)} is not an amount of CPU or memory (such as 250m or 256Mi; in quotes where it is a number)"
+        )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": f"^(?:{_AMOUNT.pattern})$", "description": "such as 250m or 256Mi"}
+
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(m||[kMGTPE]|[KMGTPE]i)")
+_BINARY = [(f"{prefix}i", Decimal(1024) ** power) for power, prefix in reversed(list(enumerate("KMGTPE", start=1)))]
+_DECIMAL = [(prefix, Decimal(1000) ** power) for power, prefix in reversed(list(enumerate("kMGTPE", start=1)))]
+_DECIMAL += [("", Decimal(1)), ("m", Decimal("0.001"))]
+_AMOUNT_UNITS = dict([*_BINARY, *_DECIMAL])

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from catalog.quantities import Duration, Ratio
-from catalog.texts import CpuOrMemory, Host, HttpPath, Image, Labels, LabelValue, NonEmpty, Url, shown
+from catalog.quantities import Amount, Duration, Ratio
+from catalog.texts import Host, HttpPath, Image, Labels, LabelValue, NonEmpty, Url, shown
 
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
@@ -115,8 +115,8 @@ class Traffic(Model):
 class Quantities(Model):
     """CPU and memory in Kubernetes' own notation (`100m`, `256Mi`)."""
 
-    cpu: CpuOrMemory | None = None
-    memory: CpuOrMemory | None = None
+    cpu: Amount | None = None
+    memory: Amount | None = None
 
 
 class Resources(Model):

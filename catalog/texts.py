@@ -67,14 +67,6 @@ LabelValue = Annotated[
 LabelKey = Annotated[
     str, Form(rf"(?:{_HOST}/)?[A-Za-z0-9](?:[-\w.]{{0,61}}[A-Za-z0-9])?", "a label key", "example.com/team")
 ]
-CpuOrMemory = Annotated[
-    str,
-    Form(
-        r"\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?",
-        "an amount of CPU or memory (in quotes where it is a number)",
-        "250m or 256Mi",
-    ),
-]
 NonEmpty = Annotated[str, Form(r"\S(?:.*\S)?", "text", "prod")]
 
 Labels = dict[LabelKey, LabelValue]

@@ -14,6 +14,7 @@ import yaml
 
 from catalog.yaml_file import read_mapping
 from local.errors import LocalError
+from local.plugin import NOTICE_GIVEN_VARIABLE
 from local.state import CHECKOUT, STATE_VARIABLE, State
 
 _GRACE_SECONDS = 30
@@ -24,7 +25,8 @@ _GRACE_SECONDS = 30
 class Engine:
     """A `pulumi` bound to one stack: the executable, the folder of its Pulumi.yaml, and what its environment adds.
 
-    `path` goes before PATH; `without` names variables that must not reach the engine.
+    `path` goes before PATH; `without` names variables that must not reach the engine; those of `quiet` are set, so that
+    it does not repeat what the command has told already.
     """
 
     executable: Path
@@ -33,13 +35,14 @@ class Engine:
     variables: Mapping[str, str] = field(default_factory=dict)
     path: tuple[Path, ...] = ()
     without: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the engine's process."""
         inherited = {name: value for name, value in os.environ.items() if name not in self.without}
         first = os.pathsep.join([*map(str, self.path), inherited.get("PATH", "")])
-        return {**inherited, **self.variables, "PATH": first}
+        return {**inherited, **self.variables, **dict.fromkeys(self.quiet, "1"), "PATH": first}
 
     def run(self, *arguments: str, check: bool = False, capture: bool = False) -> "subprocess.CompletedProcess[str]":
         """Run `pulumi <arguments> --stack <stack>`; with `check`, a failure is a LocalError.
@@ -99,7 +102,8 @@ def local_engine(state: State, folder: Path) -> Engine:
     }
     path = (state.bin, folder, Path(sys.executable).parent)
     # It would win over the stack's own passphrase file.
-    return Engine(folder / "pulumi", "local", state.project, variables, path, ("PULUMI_CONFIG_PASSPHRASE",))
+    without = ("PULUMI_CONFIG_PASSPHRASE",)
+    return Engine(folder / "pulumi", "local", state.project, variables, path, without, (NOTICE_GIVEN_VARIABLE,))
 
 
 def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:

@@ -165,11 +165,10 @@ def test_an_object_that_is_there_already_is_reported_and_not_taken_over(stack: S
 
 
 def test_an_error_the_api_server_sees_is_told_in_preview_with_nothing_changed(stack: Stack) -> None:
-    edit = routed(metrics={"labels": {"team": "not a label value!"}})
+    edit = routed(traffic={"router": "nginx", "host": "a.example.com", "ingressClass": "Not A Class!"})
     finished = stack.engine(edit).run("preview", "--non-interactive", capture=True)
     assert finished.returncode != 0
-    assert "metadata.labels: Invalid value" in finished.stdout
-    assert "not a label value!" in finished.stdout
+    assert 'spec.ingressClassName: Invalid value: "Not A Class!"' in finished.stdout
     assert not stack.exists(Rollout, "routed-api")
 
 

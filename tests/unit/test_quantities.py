@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.quantities import Duration, Ratio
+from catalog.quantities import Amount, Duration, Ratio
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,29 @@ def test_a_ratio_is_read_as_percent_or_as_share(written: object, share: float, p
 def test_what_is_no_share_is_refused(written: object) -> None:
     with pytest.raises(ValueError, match="is not a share between 0 and 1"):
         Ratio.parse(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("0.5", "500m"),
+        ("1000m", "1"),
+        ("1", "1"),
+        ("250m", "250m"),
+        ("1024Mi", "1Gi"),
+        ("1.5Gi", "1536Mi"),
+        ("1000Mi", "1000Mi"),
+        ("1000k", "1M"),
+        ("0.5Ki", "512"),
+        ("2000", "2k"),
+    ],
+)
+def test_an_amount_is_printed_as_kubernetes_itself_would(written: str, canonical: str) -> None:
+    assert Amount.parse(written) == canonical
+    assert Amount.parse(canonical) == canonical
+
+
+@pytest.mark.parametrize("written", ["lots", "1GiB", "0", "0.0001", 1, "", "-1", "1 Gi", None])
+def test_what_is_no_amount_is_refused(written: object) -> None:
+    with pytest.raises(ValueError, match="is not an amount of CPU or memory"):
+        Amount.parse(written)
