@@ -33,7 +33,7 @@ class State:
 
     @property
     def cluster_file(self) -> Path:
-        """JSON written once the cluster is up: `uid` (of kube-system), `server` (URL)."""
+        """JSON, there from the end of a start until a stop: `uid` (of kube-system), `server` (URL)."""
         return self.folder / "cluster.json"
 
     @property

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
+from local.programs.edits import Edit
 from local.programs.gomod import GoModule, read_go_module
 from local.programs.versions import Version, parse_version
 
@@ -53,6 +54,7 @@ class Program:
     needs: tuple[str, ...] = ()
     follows: str = ""
     numbering: str = ""
+    edits: tuple[Edit, ...] = ()
 
     @property
     def module(self) -> str:
@@ -96,7 +98,8 @@ class Program:
     @property
     def key(self) -> str:
         """Folder of this very build in the cache: the version and a short hash of all that the result depends on."""
-        parts = (self.package, self.ldflags, *self.beside, sys.platform, platform.machine())
+        edited = (part for edit in self.edits for part in (edit.file, edit.find, edit.replace))
+        parts = (self.package, self.ldflags, *self.beside, *edited, sys.platform, platform.machine())
         return f"{self.version}-{short_hash(self.family.pins, *(part.encode() for part in parts))}"
 
 
@@ -185,6 +188,7 @@ def _program(name: str, entry: Mapping[str, Any], folder: Path) -> Program:
         needs=tuple(entry.get("needs", ())),
         follows=entry.get("follows", ""),
         numbering=entry.get("numbering", ""),
+        edits=tuple(Edit(**edit) for edit in entry.get("edits", ())),
     )
 
 

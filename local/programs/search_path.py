@@ -27,6 +27,8 @@ def on_path(program: Program, registry: Registry) -> Installed | None:
     found = which(program.name)
     if found is None:
         return None
+    if program.edits:
+        return Installed(found, refusal="is not the edited build that is wanted here (programs.toml says why)")
     if program.follows:
         leader = on_path(registry.program(program.follows), registry)
         if leader is None or leader.refusal:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import LocalError
+from local.programs.edits import edited_copy
 from local.programs.failures import failed
 from local.programs.processes import run_group
 from local.programs.registry import Program
@@ -35,7 +36,17 @@ class Go:
 
     def build(self, program: Program, target: Path, scratch: Path) -> None:
         """Compile `program` to `target`; temporary files go to `scratch`. Raises LocalError."""
-        self._run(program, ["build", "-trimpath", "-ldflags", program.ldflags, "-o", target, program.package], scratch)
+        pins = self._edited_pins(program, scratch) if program.edits else []
+        flags = [*pins, "-trimpath", "-ldflags", program.ldflags]
+        self._run(program, ["build", *flags, "-o", target, program.package], scratch)
+
+    def _edited_pins(self, program: Program, scratch: Path) -> list[str | Path]:
+        """The flag for pins that put an edited copy in the place of the program's module."""
+        source = edited_copy(self.module_folder(program, scratch), program.edits, scratch / "source")
+        for name in ("go.mod", "go.sum"):
+            shutil.copyfile(program.family.folder / name, scratch / name)
+        self._run(program, ["mod", "edit", f"-replace={program.module}={source}", scratch / "go.mod"], scratch)
+        return ["-modfile", scratch / "go.mod"]
 
     def module_folder(self, program: Program, scratch: Path) -> Path:
         """Where the module of `program` lies on this machine, downloaded and checked against go.sum if need be."""

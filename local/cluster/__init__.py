@@ -1,0 +1,13 @@
+"""A real control plane on this machine without containers: started, stopped and looked at by pid file.
+
+etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok, the Argo Rollouts controller and the Prometheus
+operator, as the `local` stack and the tests use them. Only pods are played: kwok makes them Ready without running them.
+"""
+
+from local.cluster.api import client
+from local.cluster.cluster import Cluster, attach
+from local.cluster.health import Condition, ProcessStatus, status, table
+from local.cluster.starting import start
+from local.cluster.stopping import delete, stop
+
+__all__ = ["Cluster", "Condition", "ProcessStatus", "attach", "client", "delete", "start", "status", "stop", "table"]

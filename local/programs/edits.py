@@ -1,0 +1,34 @@
+"""Building a program from its module with a few words changed, where no flag of the program would do."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import LocalError
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Words of one file of a module, and what stands in their place in our build; programs.toml says why."""
+
+    file: str
+    find: str
+    replace: str
+
+
+def edited_copy(module: Path, edits: Iterable[Edit], target: Path) -> Path:
+    """A copy of a module's folder at `target`, edited; LocalError where words are not there exactly once."""
+    shutil.copytree(module, target, copy_function=shutil.copyfile)  # the module cache's own files are read-only
+    for folder in [target, *(path for path in target.rglob("*") if path.is_dir())]:
+        folder.chmod(0o755)
+    for edit in edits:
+        path = target / edit.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(edit.find) != 1:
+            raise LocalError(
+                f"{edit.file} of {module.name} has {text.count(edit.find)} times {edit.find!r} and not once; "
+                "the edit in local/programs/programs.toml no longer fits this version: mend it"
+            )
+        path.write_text(text.replace(edit.find, edit.replace), encoding="utf-8")
+    return target

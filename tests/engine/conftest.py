@@ -1,0 +1,31 @@
+"""The cluster that the engine tests share: real controllers, in a state folder of its own."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from local import cluster
+from local.cluster.processes import terminations_interrupt
+from local.state import STATE_VARIABLE, State
+
+
+@pytest.fixture(scope="session")
+def embedded_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    """The state folder of a running embedded cluster; it is the current one for the whole session.
+
+    The checkout's own cluster is never touched. However the session ends, nothing runs on; only the logs are kept,
+    in pytest's folder `logs0`.
+    """
+    state = State(tmp_path_factory.mktemp("state"))
+    logs = tmp_path_factory.mktemp("logs")
+    with pytest.MonkeyPatch.context() as environment, terminations_interrupt():
+        environment.setenv(STATE_VARIABLE, str(state.folder))
+        try:
+            cluster.start(state)
+            yield state
+        finally:
+            cluster.stop(state)
+            if state.processes.exists():
+                shutil.copytree(state.processes, logs, dirs_exist_ok=True)
+            cluster.delete(state)

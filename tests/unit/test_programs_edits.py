@@ -1,0 +1,44 @@
+"""A module with a few words changed."""
+
+from pathlib import Path
+
+import pytest
+
+from local.errors import LocalError
+from local.programs.edits import Edit, edited_copy
+from local.programs.registry import load_registry
+
+EDIT = Edit("net/listen.go", '"0.0.0.0:%d"', '"127.0.0.1:%d"')
+
+
+def module(folder: Path, text: str) -> Path:
+    """A module as the cache of Go keeps it: read-only."""
+    (folder / "net").mkdir(parents=True)
+    (folder / "net" / "listen.go").write_text(text)
+    (folder / "net" / "listen.go").chmod(0o444)
+    (folder / "net").chmod(0o555)
+    return folder
+
+
+def test_the_copy_is_edited_and_the_original_is_not(tmp_path: Path) -> None:
+    original = module(tmp_path / "module", 'const a = "0.0.0.0:%d"\n')
+    copy = edited_copy(original, [EDIT], tmp_path / "copy")
+    assert (copy / "net" / "listen.go").read_text() == 'const a = "127.0.0.1:%d"\n'
+    assert (original / "net" / "listen.go").read_text() == 'const a = "0.0.0.0:%d"\n'
+
+
+@pytest.mark.parametrize("text", ["const a = 1\n", 'a, b = "0.0.0.0:%d", "0.0.0.0:%d"\n'])
+def test_words_that_are_not_there_exactly_once_stop_the_build(tmp_path: Path, text: str) -> None:
+    with pytest.raises(LocalError, match=r"the edit in local/programs/programs\.toml no longer fits this version"):
+        edited_copy(module(tmp_path / "module", text), [EDIT], tmp_path / "copy")
+
+
+def test_the_rollouts_controller_is_built_to_listen_on_this_machine_alone() -> None:
+    (edit,) = load_registry().program("rollouts-controller").edits
+    assert (edit.find, edit.replace) == ('"0.0.0.0:%d"', '"127.0.0.1:%d"')
+
+
+def test_another_edit_is_another_build() -> None:
+    program = load_registry().program("rollouts-controller")
+    plain = type(program)(**{**vars(program), "edits": ()})
+    assert plain.key != program.key
