@@ -47,7 +47,8 @@ def main(names: Sequence[str]) -> int:
         return 2
     lines: list[str] = []
     failed = False
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     for name in names:
         started = time.monotonic()
         failed = not _passes(name, SUITES[name])
