@@ -101,9 +101,7 @@ def test_the_rule_of_a_program_decides_which_one_on_path_will_do(name: str, foun
     assert accepts(program.accept, program.number, found) is verdict
 
 
-@pytest.mark.parametrize(
-    "program", [p for p in PROGRAMS if not p.follows], ids=lambda program: program.name
-)
+@pytest.mark.parametrize("program", [p for p in PROGRAMS if not p.follows], ids=lambda program: program.name)
 def test_each_program_accepts_its_own_pin(program: Program) -> None:
     assert program.ask
     assert accepts(program.accept, program.number, program.number)
