@@ -44,6 +44,8 @@ def load(settings: StackSettings) -> Catalog:
 
 def build(settings: StackSettings, catalog: Catalog) -> Outputs:
     """Register every resource of the stack: namespaces, the platform, and the services that stand on it."""
+    for warning in catalog.warnings:
+        pulumi.log.warn(str(warning))
     providers = cluster_providers(settings.cluster)
     on_cluster = pulumi.ResourceOptions(providers={"kubernetes": providers.objects})
     namespaces = [kubernetes_object.namespace(name, providers.namespaces) for name in _namespaces(settings)]

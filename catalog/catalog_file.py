@@ -1,17 +1,17 @@
 """services.yaml -> Catalog: layers merged by precedence, every fault reported at the place where it was written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from catalog.checks import clashes, contradictions
+from catalog.checks import clashes, contradictions, misleading_weights
 from catalog.faults import problems_of
 from catalog.layers import merge
 from catalog.problems import CatalogError, Problem, nearest
-from catalog.services import BUILT_IN_DEFAULTS, Service, ServiceEntry, service_name_fault
+from catalog.services import BUILT_IN_DEFAULTS, PRODUCTION, Service, ServiceEntry, service_name_fault
 from catalog.texts import shown
 from catalog.yaml_file import read_mapping
 
@@ -22,9 +22,13 @@ _Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Catalog:
-    """The services of one environment, in the order of the file, those switched off left out."""
+    """The services of one environment, in the order of the file, those switched off left out.
+
+    `warnings` are what is allowed there and may still not be what was meant.
+    """
 
     services: tuple[Service, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def load_catalog(
         list(reader.resolved(entries, other, {}))
     if reader.problems:
         raise CatalogError(reader.problems)
-    return Catalog(tuple(service for service in services if service.enabled))
+    enabled = tuple(service for service in services if service.enabled)
+    return Catalog(enabled, reader.warnings(enabled))
 
 
 class _Reader:
@@ -102,11 +107,23 @@ class _Reader:
             service = self._service(name, merged)
             if service:
                 services.append(service)
-                for place, message in contradictions(service):
+                faults = [*contradictions(service), *(misleading_weights(service) if environment in PRODUCTION else ())]
+                for place, message in faults:
                     self._fault(("services", name, place), message, environment)
         for name, place, message in clashes(services):
             self._fault(("services", name, place) if place else ("services", name), message, environment)
         yield from services
+
+    def warnings(self, services: Sequence[Service]) -> tuple[Problem, ...]:
+        """What is to be told of services that are right; the same of several in one line."""
+        told: dict[tuple[str, str], list[str]] = {}
+        for service in services:
+            for fault in misleading_weights(service):
+                told.setdefault(fault, []).append(service.name)
+        return tuple(
+            Problem(self.file, f"services.{names[0]}.{place}", f"{message}{_also(names[1:])}")
+            for (place, message), names in told.items()
+        )
 
     def _layers(self, entry: object, path: _Path) -> _Layers | None:
         """`entry` as layers, or None where it is no mapping; nothing at all is an empty one."""
@@ -156,3 +173,7 @@ class _Reader:
             self._told.add((place, message))
             told = f"{message} (in environment {environment})" if environment else message
             self.problems.append(Problem(self.file, place, told))
+
+
+def _also(others: Sequence[str]) -> str:
+    return f" (so do {', '.join(others)})" if others else ""

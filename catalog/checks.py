@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from catalog.services import RESERVED_LABELS, RESERVED_ON_PODS, Analysis, Service, SetWeight
+from catalog.weights import MISLEADING, real_weight
 
 Fault = tuple[str, str]
 """The path of a key below the service, and a message that says how to mend it."""
@@ -17,6 +18,31 @@ def contradictions(service: Service) -> Iterator[Fault]:
     yield from _labels(service)
     yield from _criteria(service)
     yield from _steps(service)
+
+
+def misleading_weights(service: Service) -> Iterator[Fault]:
+    """A first step whose pods would give far more than the weight it asks for: no small first step at all.
+
+    With a router the weight is exact, and nothing is said.
+    """
+    if service.traffic.router != "none":
+        return
+    for index, step in enumerate(service.canary.steps):
+        if isinstance(step, SetWeight):
+            real = real_weight(service.replicas, step.set_weight)
+            if real > MISLEADING * step.set_weight / 100:
+                yield (
+                    f"canary.steps[{index}].setWeight",
+                    f"asks for {step.set_weight} %, but of {service.replicas} pods and one more the nearest is "
+                    f"{real * 100:.0f} %; use {_replicas_for(step.set_weight)} replicas or more, a traffic router, "
+                    "or the weight it really is",
+                )
+            return
+
+
+def _replicas_for(weight: int) -> int:
+    """The fewest pods that come near enough to a weight of that many percent."""
+    return next(pods for pods in range(1, 101) if real_weight(pods, weight) <= MISLEADING * weight / 100)
 
 
 def clashes(services: Sequence[Service]) -> Iterator[tuple[str, str, str]]:

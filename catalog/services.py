@@ -15,6 +15,10 @@ LONGEST_SERVICE_NAME = 45
 """Kubernetes' limit of 63 less the longest suffix added to a name (`-<hash>-<revision>-<step>` of an AnalysisRun)."""
 
 
+PRODUCTION = ("prod", "production")
+"""The environments that must name their cluster, and where a warning about what users would feel is an error."""
+
+
 class Model(BaseModel):
     """The common ground of every model: camelCase in files, unknown keys and wrong types refused, immutable."""
 

@@ -4,14 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from catalog.services import Model
+from catalog.services import PRODUCTION, Model
 from catalog.texts import DnsLabel, Form, Image, NonEmpty, Url
 
 NAMESPACE = "api-observability"
 """The namespace of this project's config keys: `api-observability:environment`."""
-
-PRODUCTION = ("prod", "production")
-"""The environments that must name their cluster."""
 
 
 class Cluster(Model):

@@ -17,7 +17,11 @@ _POLL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """One service as its Rollout reports it; `weight` is the canary's percent (0–100), None while none is under way."""
+    """One service as its Rollout reports it.
+
+    `weight` is the percent (0–100) that the canary's step asks for, None while none is under way; `share` is the percent
+    of the pods that are the canary's, None where a router splits the traffic whatever the pods.
+    """
 
     service: str
     phase: str
@@ -27,6 +31,14 @@ class ServiceStatus:
     image: str
     current: bool
     message: str = ""
+    share: int | None = None
+
+    @property
+    def canary(self) -> str:
+        """The canary's weight for people: what is asked for, and what the pods really give."""
+        if self.weight is None:
+            return "–"
+        return f"{self.weight} %" if self.share in (None, self.weight) else f"{self.weight} % ({self.share} % of pods)"
 
     @property
     def settled(self) -> bool:
@@ -71,6 +83,7 @@ def status_of(service: str, rollout: dict[str, Any] | None) -> ServiceStatus:
         image=container["image"],
         current=str(status.get("observedGeneration")) == str(generation),
         message=status.get("message") or "",
+        share=_share_of_pods(spec, status),
     )
 
 
@@ -81,6 +94,13 @@ def _canary_weight(spec: dict[str, Any], status: dict[str, Any]) -> int | None:
         return None
     reached = spec["strategy"]["canary"].get("steps", [])[: (status.get("currentStepIndex") or 0) + 1]
     return next((int(step["setWeight"]) for step in reversed(reached) if "setWeight" in step), 0)
+
+
+def _share_of_pods(spec: dict[str, Any], status: dict[str, Any]) -> int | None:
+    """Without a router, the percent of the pods that run the newest version."""
+    if "trafficRouting" in spec["strategy"]["canary"] or not status.get("replicas"):
+        return None
+    return round(100 * status.get("updatedReplicas", 0) / status["replicas"])
 
 
 def wait_until_settled(
@@ -110,8 +130,8 @@ def table(statuses: Sequence[ServiceStatus]) -> str:
     """The statuses as people read them."""
     rows = [("SERVICE", "PHASE", "PODS", "CANARY", "IMAGE")]
     for status in statuses:
-        weight = "–" if status.weight is None else f"{status.weight} %"
-        rows.append((status.service, status.phase, f"{status.ready}/{status.desired}", weight, status.image))
+        pods = f"{status.ready}/{status.desired}"
+        rows.append((status.service, status.phase, pods, status.canary, status.image))
     return "\n".join(_columns(rows))
 
 

@@ -26,8 +26,8 @@ SUITES = {
     "lint": Suite(
         300,
         [
-            [PYTHON, "-m", "ruff", "check", "-q"],
-            [PYTHON, "-m", "ruff", "format", "-q", "--check"],
+            [PYTHON, "-m", "ruff", "check"],
+            [PYTHON, "-m", "ruff", "format", "--check"],
             [PYTHON, "-m", "mypy"],
             [PYTHON, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-logo"],
         ],

@@ -102,7 +102,7 @@ def test_a_new_image_changes_that_service_alone_and_starts_a_canary(stack: Stack
     shown = stack.cli("status")
     assert shown.returncode == 0, shown.stderr
     rows = {row[0]: row[1:] for row in map(str.split, shown.stdout.splitlines()) if row and row[0] in NINE}
-    assert rows["univprepai-api"] == ["Paused", "3/2", "10", "%", "registry.example.com/univprepai-api:2.0.0"]
+    assert rows["univprepai-api"] == "Paused 3/2 10 % (33 % of pods) registry.example.com/univprepai-api:2.0.0".split()
     assert {tuple(row[:3]) for name, row in rows.items() if name != "univprepai-api"} == {("Healthy", "2/2", "–")}
 
 

@@ -9,7 +9,7 @@ from catalog.problems import CatalogError
 from catalog.services import Pause, SetWeight
 from local.state import CHECKOUT
 
-ENVIRONMENTS = ("dev", "local", "prod")
+ENVIRONMENTS = ("dev", "live", "local")
 MINIMAL = "services:\n  a-api: {project: A, port: 8001, image: 'registry.example.com/a:1.0.0'}\n"
 
 
@@ -26,7 +26,7 @@ def faults(tmp_path: Path, text: str) -> list[str]:
 
 
 def test_the_nine_services_are_there_with_their_projects_and_ports() -> None:
-    catalog = load_catalog(CHECKOUT / "services.yaml", "prod", ENVIRONMENTS)
+    catalog = load_catalog(CHECKOUT / "services.yaml", "prod", ("dev", "local", "prod"))
     assert {service.name: (service.project, service.port) for service in catalog.services} == {
         "my-ktube-api": ("My-Ktube", 8001),
         "skillprepai-api": ("SkillPrepAI", 8005),
@@ -50,15 +50,15 @@ def test_an_entry_of_three_keys_gets_the_default_steps_and_analysis(tmp_path: Pa
     assert (criteria.count, criteria.rollback_after_failures, service.replicas) == (5, 1, 2)
 
 
-@pytest.mark.parametrize(("environment", "replicas"), [("dev", 4), ("prod", 8), ("local", 3)])
+@pytest.mark.parametrize(("environment", "replicas"), [("dev", 4), ("live", 8), ("local", 3)])
 def test_each_layer_wins_over_the_one_before_it(tmp_path: Path, environment: str, replicas: int) -> None:
     text = """
 defaults:
   replicas: 3
-  environments: {dev: {replicas: 4}, prod: {replicas: 5}}
+  environments: {dev: {replicas: 4}, live: {replicas: 5}}
 services:
   a-api:
-    {project: A, port: 1, image: 'a:1', environments: {prod: {replicas: 8}}}
+    {project: A, port: 1, image: 'a:1', environments: {live: {replicas: 8}}}
 """
     (service,) = load(tmp_path, text, environment).services
     assert service.replicas == replicas
@@ -86,15 +86,15 @@ def test_an_image_of_the_stack_wins_over_the_file(tmp_path: Path) -> None:
 
 
 def test_a_service_switched_off_in_an_environment_is_not_there(tmp_path: Path) -> None:
-    text = MINIMAL.replace("}", ", environments: {prod: {enabled: false}}}")
-    assert load(tmp_path, text, "prod").services == ()
+    text = MINIMAL.replace("}", ", environments: {live: {enabled: false}}}")
+    assert load(tmp_path, text, "live").services == ()
     assert len(load(tmp_path, text, "dev").services) == 1
 
 
 def test_all_faults_are_told_at_once_where_they_stand(tmp_path: Path) -> None:
     text = """
 defualts: {}
-defaults: {replicas: 0, environments: {prdo: {replicas: 3}}}
+defaults: {replicas: 0, environments: {liv: {replicas: 3}}}
 services:
   a_b: {}
   x:
@@ -108,7 +108,7 @@ services:
     told = faults(tmp_path, text)
     assert [line.split(": ")[1] for line in told] == [
         "defualts",
-        "defaults.environments.prdo",
+        "defaults.environments.liv",
         "defaults.replicas",
         "services.a_b",
         "services.x.port",
@@ -124,7 +124,7 @@ services:
     ]
     assert "services.yaml: services.x.port: 80800 is not a port (1–65535)" in told
     assert "did you mean 'port'?" in told[11]
-    assert "did you mean 'prod'?" in told[1]
+    assert "did you mean 'live'?" in told[1]
 
 
 def test_a_key_that_would_rename_the_service_is_unknown(tmp_path: Path) -> None:
@@ -194,13 +194,13 @@ def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, to
         ),
         ("metrics: {labels: {api-observability/service: x}}", "metrics.labels.api-obs", "is set by the program"),
         ("selectorLabels: {version: canary}", "services.a-api.selectorLabels.version", "changes while a canary runs"),
-        ("environments: [prod]", "services.a-api.environments", "['prod'] is not a mapping"),
+        ("environments: [live]", "services.a-api.environments", "['live'] is not a mapping"),
         ("canary: {analysis: {errorRate: 0}}", "canary.analysis.errorRate", "every canary would be rolled back"),
         ("canary: {analysis: {p95: 300}}", "canary.analysis.p95", "5m is no limit for a request"),
         ("canary: {analysis: {interval: 1ms}}", "canary.analysis.interval", "shorter than the scrape interval 15s"),
         ("canary: {steps: [{analysis: true}, {setWeight: 10}]}", "canary.steps[0]", "before the first setWeight"),
         ("traffic: {host: a.example.com}", "services.a-api.traffic.host", "served only with a router"),
-        ("environments: {prod: {traffic: {router: nginx}}}", "services.a-api.traffic.host", "(in environment prod)"),
+        ("environments: {live: {traffic: {router: nginx}}}", "services.a-api.traffic.host", "(in environment live)"),
     ],
 )
 def test_a_wrong_value_is_told_at_its_place_in_the_words_of_the_file(

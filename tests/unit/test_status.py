@@ -35,6 +35,16 @@ def test_a_canary_has_the_weight_of_the_last_step_it_reached(index: int, weight:
     assert status.settled
 
 
+def test_a_canary_shows_what_its_pods_really_give() -> None:
+    paused = rollout(
+        phase="Paused", stableRS="x", currentPodHash="y", currentStepIndex=1, replicas=3, updatedReplicas=1
+    )
+    assert status_of("a-api", paused).canary == "10 % (33 % of pods)"
+    paused["spec"]["strategy"]["canary"]["trafficRouting"] = {"nginx": {}}
+    assert status_of("a-api", paused).canary == "10 %"
+    assert status_of("a-api", rollout(phase="Healthy", replicas=2, updatedReplicas=2)).canary == "–"
+
+
 def test_an_aborted_canary_has_no_weight() -> None:
     aborted = rollout(phase="Degraded", stableRS="x", currentPodHash="y", abort=True)
     assert status_of("a-api", aborted).weight is None
