@@ -19,8 +19,8 @@ _POLL_SECONDS = 0.5
 class ServiceStatus:
     """One service as its Rollout reports it.
 
-    `weight` is the percent (0–100) that the canary's step asks for, None while none is under way; `share` is the percent
-    of the pods that are the canary's, None where a router splits the traffic whatever the pods.
+    `weight` is the percent (0–100) that the canary's step asks for, None while none is under way; `share` is the
+    percent of the pods that are the canary's, None where a router splits the traffic whatever the pods.
     """
 
     service: str
@@ -100,7 +100,7 @@ def _share_of_pods(spec: dict[str, Any], status: dict[str, Any]) -> int | None:
     """Without a router, the percent of the pods that run the newest version."""
     if "trafficRouting" in spec["strategy"]["canary"] or not status.get("replicas"):
         return None
-    return round(100 * status.get("updatedReplicas", 0) / status["replicas"])
+    return int(round(100 * status.get("updatedReplicas", 0) / status["replicas"]))
 
 
 def wait_until_settled(

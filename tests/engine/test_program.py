@@ -101,9 +101,10 @@ def test_a_new_image_changes_that_service_alone_and_starts_a_canary(stack: Stack
     assert set(others.values()) == {"Healthy"}
     shown = stack.cli("status")
     assert shown.returncode == 0, shown.stderr
-    rows = {row[0]: row[1:] for row in map(str.split, shown.stdout.splitlines()) if row and row[0] in NINE}
-    assert rows["univprepai-api"] == "Paused 3/2 10 % (33 % of pods) registry.example.com/univprepai-api:2.0.0".split()
-    assert {tuple(row[:3]) for name, row in rows.items() if name != "univprepai-api"} == {("Healthy", "2/2", "–")}
+    rows = {line.partition(" ")[0]: " ".join(line.split()) for line in shown.stdout.splitlines()}
+    image = "registry.example.com/univprepai-api:2.0.0"
+    assert rows["univprepai-api"] == f"univprepai-api Paused 3/2 10 % (33 % of pods) {image}"
+    assert rows["seedtest-api"] == "seedtest-api Healthy 2/2 – registry.example.com/seedtest-api:1.0.0"
 
 
 def test_the_stable_image_in_the_file_again_ends_the_canary(stack: Stack) -> None:
