@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := $(BIN)/python -m cli
 .DEFAULT_GOAL := help
-.PHONY: help up preview render down status env check test lint tools lock clean
+.PHONY: help up preview render explain down status env check test lint tools lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ preview: .venv/ready ## show what `make up` would change
 
 render: .venv/ready ## write the stack's objects as YAML under rendered/<stack>/, without any cluster
 	@$(API) render --stack $(STACK)
+
+explain: .venv/ready ## show one service as a stack resolves it, and where each value comes from (SERVICE=...)
+	@$(API) explain $(SERVICE) --stack $(STACK)
 
 status: .venv/ready ## show the services of the stack, and the embedded cluster's processes
 	@$(API) status --stack $(STACK)

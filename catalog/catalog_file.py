@@ -1,7 +1,7 @@
 """services.yaml -> Catalog: layers merged by precedence, every fault reported at the place where it was written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,13 @@ _Path = tuple[str, ...]
 class Catalog:
     """The services of one environment, in the order of the file, those switched off left out.
 
-    `warnings` are what is allowed there and may still not be what was meant.
+    `warnings` are what is allowed there and may still not be what was meant; `layers` is what each service of the file
+    was merged from: the place of each layer, weakest first, and what it says.
     """
 
     services: tuple[Service, ...]
     warnings: tuple[Problem, ...] = ()
+    layers: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,16 @@ def load_catalog(
     to image) is the strongest layer. Raises CatalogError with every fault of the file.
     """
     reader = _Reader(path.name, environments)
-    content = read_mapping(path)
-    entries = reader.entries(content, images or {})
-    others = [each for each in environments if each != environment]
+    entries = reader.entries(read_mapping(path), images or {})
     services = list(reader.resolved(entries, environment, images or {}))
-    for other in others:
-        list(reader.resolved(entries, other, {}))
+    for other in environments:
+        if other != environment:
+            list(reader.resolved(entries, other, {}))
     if reader.problems:
         raise CatalogError(reader.problems)
     enabled = tuple(service for service in services if service.enabled)
-    return Catalog(enabled, reader.warnings(enabled))
+    layers = {name: reader.layers(name, own, environment, images or {}) for name, own in entries.items()}
+    return Catalog(enabled, reader.warnings(enabled), layers)
 
 
 class _Reader:
@@ -102,9 +104,7 @@ class _Reader:
         """The services as they are in an environment, and the faults that only all layers together show."""
         services: list[Service] = []
         for name, layers in entries.items():
-            strongest = {"image": images[name]} if name in images else {}
-            merged = merge(BUILT_IN_DEFAULTS, *self.defaults.of(environment), *layers.of(environment), strongest)
-            service = self._service(name, merged)
+            service = self._service(name, merge(*self.layers(name, layers, environment, images).values()))
             if service:
                 services.append(service)
                 faults = [*contradictions(service), *(misleading_weights(service) if environment in PRODUCTION else ())]
@@ -113,6 +113,21 @@ class _Reader:
         for name, place, message in clashes(services):
             self._fault(("services", name, place) if place else ("services", name), message, environment)
         yield from services
+
+    def layers(
+        self, name: str, own: _Layers, environment: str, images: Mapping[str, str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """What a service is merged from, weakest first: the place of each layer, and what it says."""
+        general, specific = self.defaults.of(environment)
+        own_general, own_specific = own.of(environment)
+        return {
+            "built-in default": BUILT_IN_DEFAULTS,
+            f"{self.file}: defaults": general,
+            f"{self.file}: defaults.{_ENVIRONMENTS}.{environment}": specific,
+            f"{self.file}: services.{name}": own_general,
+            f"{self.file}: services.{name}.{_ENVIRONMENTS}.{environment}": own_specific,
+            "the stack's config: images": {"image": images[name]} if name in images else {},
+        }
 
     def warnings(self, services: Sequence[Service]) -> tuple[Problem, ...]:
         """What is to be told of services that are right; the same of several in one line."""

@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         "up": "provision the stack and show its services (local: on an embedded cluster)",
         "preview": "show what `up` would change",
         "render": "write the stack's objects as YAML under rendered/<stack>/",
+        "explain": "show one service as it is resolved for a stack, and where each value comes from",
         "status": "show the services of the stack as the cluster has them",
         "down": "stop the embedded cluster; its data is kept for the next `up`",
         "clean": "stop the embedded cluster and remove its data",
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         if name not in ("down", "clean", "env"):
             command.add_argument("--stack", default="local", help="the stack, by its file Pulumi.<stack>.yaml")
+        if name == "explain":
+            command.add_argument("service", help="its key in services.yaml")
         if name == "up":
             command.add_argument("--yes", action="store_true", help="do not ask before changing a cluster of yours")
     return parser

@@ -5,11 +5,13 @@ from argparse import Namespace
 from pathlib import Path
 
 import program
+from catalog import explanation
 from catalog.catalog_file import Catalog
 from catalog.stack import StackSettings
 from catalog.stack_file import load_stack_file
 from cli import local_stack, rendering, status
 from cli.engine import Engine, shell_exports
+from cli.tables import columns, spelled
 from components.cluster import ensure_cluster
 from local import cluster
 from local.errors import LocalError
@@ -49,6 +51,15 @@ def render(options: Namespace) -> int:
     target = CHECKOUT / "rendered" / options.stack
     rendering.write(files, target)
     print(f"{len(files)} objects in {target.relative_to(CHECKOUT)}/")
+    return 0
+
+
+def explain(options: Namespace) -> int:
+    """One service as it is resolved for the stack, and the place each value comes from."""
+    settings, catalog = _read(options.stack)
+    values = explanation.explain(catalog, options.service, settings.services_file)
+    rows = [("KEY", "FROM", "VALUE"), *((each.path, each.origin, spelled(each.value)) for each in values)]
+    print("\n".join(columns(rows)))
     return 0
 
 
@@ -128,6 +139,7 @@ BY_NAME = {
     "up": up,
     "preview": preview,
     "render": render,
+    "explain": explain,
     "status": show_status,
     "down": down,
     "clean": clean,

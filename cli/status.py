@@ -1,12 +1,13 @@
 """The table at the end of `make up`: each service's phase, pods, canary weight and image, read from the cluster."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalog.catalog_file import Catalog
 from catalog.stack import StackSettings
+from cli.tables import columns
 from components.cluster import connect, told_in_one_line
 from local.errors import LocalError
 
@@ -100,7 +101,9 @@ def _share_of_pods(spec: dict[str, Any], status: dict[str, Any]) -> int | None:
     """Without a router, the percent of the pods that run the newest version."""
     if "trafficRouting" in spec["strategy"]["canary"] or not status.get("replicas"):
         return None
-    return int(round(100 * status.get("updatedReplicas", 0) / status["replicas"]))
+    pods: int = status["replicas"]
+    updated: int = status.get("updatedReplicas", 0)
+    return round(100 * updated / pods)
 
 
 def wait_until_settled(
@@ -132,9 +135,4 @@ def table(statuses: Sequence[ServiceStatus]) -> str:
     for status in statuses:
         pods = f"{status.ready}/{status.desired}"
         rows.append((status.service, status.phase, pods, status.canary, status.image))
-    return "\n".join(_columns(rows))
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(columns(rows))
