@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := $(BIN)/python -m cli
 .DEFAULT_GOAL := help
-.PHONY: help up preview render explain down status env check test lint tools lock clean
+.PHONY: help up preview render explain down status env check test lint tools schema lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: .venv/ready ## style, types and the direction of imports
 
 tools: .venv/ready ## have every program of the embedded cluster ready in the cache
 	@$(BIN)/python -m local.programs --group test
+
+schema: .venv/ready ## write the JSON Schema of services.yaml, for editors, from the models
+	@$(API) schema
 
 lock: .venv/ready ## resolve the dependencies of pyproject.toml into requirements*.txt anew
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.txt

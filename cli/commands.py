@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import program
-from catalog import explanation
+from catalog import explanation, json_schema
 from catalog.catalog_file import Catalog
 from catalog.stack import StackSettings
 from catalog.stack_file import load_stack_file
@@ -51,6 +51,15 @@ def render(options: Namespace) -> int:
     target = CHECKOUT / "rendered" / options.stack
     rendering.write(files, target)
     print(f"{len(files)} objects in {target.relative_to(CHECKOUT)}/")
+    return 0
+
+
+def schema(_options: Namespace) -> int:
+    """The JSON Schema of services.yaml, written from the models."""
+    target = CHECKOUT / json_schema.SCHEMA_FILE
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json_schema.schema_text(), encoding="utf-8")
+    print(f"written: {json_schema.SCHEMA_FILE}")
     return 0
 
 
@@ -140,6 +149,7 @@ BY_NAME = {
     "preview": preview,
     "render": render,
     "explain": explain,
+    "schema": schema,
     "status": show_status,
     "down": down,
     "clean": clean,
