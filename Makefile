@@ -25,7 +25,7 @@ status: .venv/ready ## show the services of the stack, and the embedded cluster'
 	@$(API) status --stack $(STACK)
 
 down: ## stop the embedded cluster; its data is kept for the next `make up`
-	@if [ -e .venv/ready ]; then $(API) down; else echo "nothing runs: there is no virtual environment"; fi
+	@if [ -d .venv ]; then $(BIN)/python -m local.cluster stop; else echo "no embedded cluster is running"; fi
 
 env: .venv/ready ## print the exports that let pulumi and kubectl work on the embedded cluster
 	@$(API) env
@@ -50,16 +50,19 @@ lock: .venv/ready ## resolve the dependencies of pyproject.toml into requirement
 	@$(BIN)/uv pip compile $(LOCK) -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 LOCK := -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-clean: ## stop the embedded cluster and remove its data, rendered files and the virtual environment
-	@if [ -e .venv/ready ]; then $(API) clean; fi
+clean: .venv/ready ## stop the embedded cluster and remove its data, rendered files and the virtual environment
+	@$(API) clean
 	@rm -rf .venv
+
+# An upgraded or removed Python leaves a virtual environment behind that runs no more.
+$(if $(wildcard .venv/ready),$(if $(shell $(BIN)/python -c 'print(1)' 2>/dev/null),,$(shell rm -f .venv/ready)))
 
 # The stamp is written last, so that an interrupted installation is begun anew.
 .venv/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "error: '$(PYTHON)' is not Python 3.11 or newer; install it, or name another: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@echo "virtual environment .venv (once, about a minute) ..." >&2
-	@rm -f .venv/ready; $(PYTHON) -m venv .venv > .venv.log 2>&1 || { $(FAILED) "python3-venv may be missing"; }
+	@rm -f .venv/ready; $(PYTHON) -m venv --clear .venv > .venv.log 2>&1 || { $(FAILED) "python3-venv may be missing"; }
 	@$(PIP) --require-hashes -r requirements-dev.txt > .venv.log 2>&1 || { $(FAILED) "is the package index reachable, the disk full?"; }
 	@$(PIP) --no-deps --no-build-isolation -e . > .venv.log 2>&1 || { $(FAILED) "the last lines of it say why"; }
 	@rm -f .venv.log && touch .venv/ready

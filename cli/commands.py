@@ -90,15 +90,15 @@ def down(_options: Namespace) -> int:
 def clean(_options: Namespace) -> int:
     """Nothing of the embedded cluster, its stack and the rendered files is left; the programs stay in their cache."""
     state = State.current()
+    if state.marker.exists():
+        for folder in (state.bin, state.backend, state.pulumi_home, state.project):
+            if folder.exists():
+                shutil.rmtree(folder)
+        for file in (state.passphrase, state.environment):
+            file.unlink(missing_ok=True)
     cluster.delete(state, _say)
-    # By name: the state folder is the user's to choose, and something else may be in it.
-    for folder in (state.bin, state.backend, state.pulumi_home, state.project, CHECKOUT / "rendered"):
-        if folder.exists():
-            shutil.rmtree(folder)
-    for file in (state.passphrase, state.environment):
-        file.unlink(missing_ok=True)
-    if state.folder.exists() and not any(state.folder.iterdir()):
-        state.folder.rmdir()
+    if (CHECKOUT / "rendered").exists():
+        shutil.rmtree(CHECKOUT / "rendered")
     return 0
 
 
@@ -140,8 +140,10 @@ def _reachable(stack: str, settings: StackSettings) -> StackSettings:
     """The settings with the embedded cluster's kubeconfig filled in, which no file could name."""
     if stack != local_stack.STACK:
         return settings
-    kubeconfig = str(State.current().kubeconfig)
-    return settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"kubeconfig": kubeconfig})})
+    kubeconfig = State.current().kubeconfig
+    if not kubeconfig.exists():
+        raise LocalError("there is no embedded cluster; `make up` starts it")
+    return settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"kubeconfig": str(kubeconfig)})})
 
 
 BY_NAME = {

@@ -79,7 +79,10 @@ def _wait(process: "subprocess.Popen[str]") -> str:
             process.communicate()
         except KeyboardInterrupt:
             process.terminate()
-            process.wait(_GRACE_SECONDS)
+            try:
+                process.wait(_GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
         raise
     return output or ""
 
@@ -141,10 +144,16 @@ def keep_exports(state: State, engine: Engine) -> None:
     state.bin.mkdir(parents=True, exist_ok=True)
     wrapper = state.bin / "pulumi"
     command = f"exec {shlex.quote(str(engine.executable))} -C {shlex.quote(str(engine.folder))}"
-    wrapper.write_text(f'#!/bin/sh\n{command} "$@"\n', encoding="utf-8")
-    wrapper.chmod(0o755)
+    # Written aside: the old file may be running, or be linked elsewhere.
+    draft = wrapper.with_name(".pulumi.new")
+    draft.write_text(f'#!/bin/sh\n{command} "$@"\n', encoding="utf-8")
+    draft.chmod(0o755)
+    draft.replace(wrapper)
     lines = [f"unset {name}" for name in engine.without]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in engine.variables.items()]
+    # The plugin finds this checkout's own state folder by itself; exported, it would follow the shell elsewhere.
+    own = state.folder == CHECKOUT / ".state"
+    variables = {name: value for name, value in engine.variables.items() if not (own and name == STATE_VARIABLE)}
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines.append(f'export PATH={shlex.quote(os.pathsep.join(map(str, engine.path)))}:"$PATH"')
     state.environment.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -1,13 +1,16 @@
 """The stack `local`: an embedded cluster, and an engine and a plugin that work on it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from catalog.stack_file import stack_file
 from catalog.yaml_file import read_mapping
+from cli import backend
 from cli.engine import Engine, keep_exports, local_engine, write_project
 from local import cluster, plugin, programs
+from local.errors import LocalError
 from local.state import CHECKOUT, State
 
 STACK = "local"
@@ -30,11 +33,18 @@ def engine_for(
     stack_settings: Mapping[str, Any] | None = None,
 ) -> Engine:
     """The engine of the embedded stack, which is made in its backend on the first run."""
+    backend.forget_another_cluster(state, report)
     write_project(state, stack_settings or read_mapping(stack_file(CHECKOUT, STACK)))
     engine = local_engine(state, programs.engine_folder(paths))
     provided = plugin.provide(state, engine.executable, report)
     report(f"Kubernetes plugin: {provided}")
-    if engine.stack_fault():
+    fault = engine.stack_fault()
+    if fault and "no stack named" not in fault:
+        raise LocalError(f"pulumi cannot open the embedded stack: {fault}; `make clean` removes it with its cluster")
+    if fault:
         engine.run("stack", "init", "--no-select", "--secrets-provider", "passphrase", check=True, capture=True)
     keep_exports(state, engine)
+    if backend.release_dead_locks(state, report):
+        # What the killed run had created and not yet recorded is taken over; nobody else works on this cluster.
+        return replace(engine, variables={**engine.variables, "PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"})
     return engine

@@ -12,6 +12,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 EMBEDDED_CONTEXT = "api-observability-embedded"
 """The kubeconfig context of the embedded cluster; Pulumi.local.yaml names it too."""
 
+MARKER = "api-observability-state"
+
 STATE_VARIABLE = "API_OBSERVABILITY_STATE"
 
 
@@ -25,6 +27,11 @@ class State:
     def current(cls) -> "State":
         """The state folder of this checkout, or the one `API_OBSERVABILITY_STATE` names."""
         return cls(Path(os.environ.get(STATE_VARIABLE) or CHECKOUT / ".state").resolve())
+
+    @property
+    def marker(self) -> Path:
+        """An empty file that says that the folder is ours: without it nothing in the folder is changed or removed."""
+        return self.folder / MARKER
 
     @property
     def kubeconfig(self) -> Path:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 PYTHON = sys.executable
 _GRACE_SECONDS = 60
@@ -47,8 +48,8 @@ def main(names: Sequence[str]) -> int:
         return 2
     lines: list[str] = []
     failed = False
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminated)
     for name in names:
         started = time.monotonic()
         failed = not _passes(name, SUITES[name])
@@ -71,11 +72,19 @@ def _passes(name: str, suite: Suite) -> bool:
         except KeyboardInterrupt:
             process.wait()  # the terminal has interrupted it too, and it stops what it started
             return False
+        except SystemExit:
+            _end(process)
+            raise
         except subprocess.TimeoutExpired:
             _end(process)
             print(f"error: suite {name} is over its budget of {suite.budget:g} s (tests/suites.py)", file=sys.stderr)
             return False
     return True
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    """Unlike Ctrl-C in a terminal, a SIGTERM reaches this process alone."""
+    raise SystemExit(128 + number)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.errors import LocalError
-from local.state import State
+from local.state import STATE_VARIABLE, State
 from local.waiting import POLL_SECONDS
 
 PRIVATE_FOLDER = 0o700
@@ -32,10 +32,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def prepare(state: State) -> None:
-    """Create the folders of the cluster, closed to other users."""
+    """Create the folders of the cluster, closed to other users; LocalError where the folder holds something else."""
+    if state.folder.is_dir() and not state.marker.exists() and any(state.folder.iterdir()):
+        raise LocalError(f"{state.folder} holds something else already: name an empty folder in {STATE_VARIABLE}")
     for folder in (state.folder, state.cluster_data, state.processes):
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         folder.chmod(PRIVATE_FOLDER)
+    state.marker.touch(mode=PRIVATE_FILE)
 
 
 def require_room(state: State) -> None:

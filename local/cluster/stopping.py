@@ -14,8 +14,9 @@ still watches: it would wait for a minute. A kill costs nothing, etcd's log is i
 
 def stop(state: State, report: Callable[[str], None] = print) -> None:
     """Stop the embedded cluster, if any of it runs; its data stay for the next start."""
-    if not state.folder.exists():
-        report("no embedded cluster is running")
+    if not state.marker.exists():
+        # The folder may have been removed under a running cluster.
+        _report_stopped(processes.stop_strays(state, GRACE_SECONDS), report)
         return
     with folder.telling_refusals(state), folder.locked(state, report):
         _stop_all(state, report)
@@ -23,8 +24,8 @@ def stop(state: State, report: Callable[[str], None] = print) -> None:
 
 def delete(state: State, report: Callable[[str], None] = print) -> None:
     """Stop the embedded cluster and remove its data and credentials; the rest of the state folder stays."""
-    if not state.folder.exists():
-        report("there is no embedded cluster")
+    if not state.marker.exists():
+        stop(state, report)
         return
     with folder.telling_refusals(state), folder.locked(state, report):
         _stop_all(state, report)
@@ -33,7 +34,8 @@ def delete(state: State, report: Callable[[str], None] = print) -> None:
                 shutil.rmtree(data)
         state.kubeconfig.unlink(missing_ok=True)
         state.cluster_lock.unlink()
-        if not any(state.folder.iterdir()):
+        if list(state.folder.iterdir()) == [state.marker]:
+            state.marker.unlink()
             state.folder.rmdir()
         report(f"removed the embedded cluster in {state.folder}")
 
@@ -52,4 +54,8 @@ def _stop_all(state: State, report: Callable[[str], None]) -> None:
     with processes.interrupts_held():
         state.cluster_file.unlink(missing_ok=True)
         stopped = processes.stop_strays(state, GRACE_SECONDS) + stop_components(state, COMPONENTS)
-    report(f"stopped {', '.join(stopped)}" if stopped else "no embedded cluster is running")
+    _report_stopped(stopped, report)
+
+
+def _report_stopped(names: Sequence[str], report: Callable[[str], None]) -> None:
+    report(f"stopped {', '.join(names)}" if names else "no embedded cluster is running")

@@ -26,7 +26,7 @@ NOTICE_GIVEN_VARIABLE = "API_OBSERVABILITY_STAND_IN_NOTICE_GIVEN"
 """Set by a command that has told its user of the stand-in already; else each of the engine's plugin processes does."""
 
 _MARK = "# The stand-in for the official Kubernetes plugin; `local.plugin.install` writes it."
-_INSTALL_SECONDS = 20.0
+_INSTALL_SECONDS = 120.0
 _REMEMBERED_SECONDS = 24 * 3600.0
 """How long a failed download is not tried again: offline, each try costs up to `_INSTALL_SECONDS`."""
 

@@ -1,6 +1,7 @@
 """The `helm` program, for `helm.v3.Release`."""
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -39,8 +40,6 @@ _ON_UPGRADE = {
 }
 _REPOSITORY = {
     "repo": "--repo",
-    "username": "--username",
-    "password": "--password",
     "caFile": "--ca-file",
     "certFile": "--cert-file",
     "keyFile": "--key-file",
@@ -125,7 +124,12 @@ class Helm:
         with self._kubeconfig() as kubeconfig:
             access = ["--kubeconfig", kubeconfig, "--kube-context", self._access.context]
             process = subprocess.Popen(
-                [_program(self._report), *arguments, *access], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                [_program(self._report), *arguments, *access],
+                # Of these some would lead helm to another cluster than the one that was made sure of.
+                env={name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             )
             self._running.add(process)
             try:
@@ -186,6 +190,11 @@ def _waiting(release: Properties) -> list[str]:
 
 def _chart_options(release: Properties) -> list[str]:
     repository = release.get("repositoryOpts") or {}
+    if repository.get("username") or repository.get("password"):
+        raise PluginError(
+            "the stand-in for the Kubernetes plugin gives no password to a chart repository: every user of the machine "
+            "could read it among helm's arguments; use a local chart"
+        )
     options = [part for name, flag in _REPOSITORY.items() if repository.get(name) for part in (flag, repository[name])]
     if release.get("version") and not Path(release["chart"]).exists():
         options += ["--version", release["version"]]

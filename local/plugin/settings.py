@@ -59,6 +59,9 @@ def refusals(news: Properties) -> dict[str, str]:
     values = plain(news)
     if str(values.get("enableServerSideApply", "true")).lower() == "false":
         found["enableServerSideApply"] = "the stand-in for the Kubernetes plugin only does server-side apply"
+    if values.get("cluster"):
+        # `helm` would be told of the context alone, and work on that context's own cluster.
+        found["cluster"] = "the stand-in for the Kubernetes plugin takes the cluster of the context"
     if values.get("renderYamlToDirectory"):
         found["renderYamlToDirectory"] = "the stand-in for the Kubernetes plugin does not render YAML"
     return found

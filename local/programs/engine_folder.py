@@ -4,13 +4,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from local.programs.cache import cache_folder, locked, writing
+from local.programs.registry import short_hash
 
 ENGINE = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
+_DRAFT = ".new-"
 
 
 def engine_folder(paths: Mapping[str, Path]) -> Path:
@@ -21,16 +22,24 @@ def engine_folder(paths: Mapping[str, Path]) -> Path:
     engine, host = paths[ENGINE].resolve(), paths[LANGUAGE_HOST].resolve()
     if engine.parent == host.parent:
         return engine.parent
-    folder = cache_folder() / "programs" / "engine" / sha256(f"{engine}\n{host}".encode()).hexdigest()[:12]
+    folder = cache_folder() / "programs" / "engine" / short_hash(*map(_identity, (engine, host)))
     with locked("engine", lambda: None), writing(folder):
         if not folder.exists():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+            for leftover in folder.parent.glob(f"{_DRAFT}*"):
+                shutil.rmtree(leftover)
+            draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_DRAFT))
             for file in (engine, *host.parent.glob(f"{LANGUAGE_HOST}*")):
                 _link(file, draft / file.name)
             draft.chmod(0o755)
             draft.rename(folder)
     return folder
+
+
+def _identity(program: Path) -> bytes:
+    """What changes when a program is upgraded where it is."""
+    facts = program.stat()
+    return f"{program}\n{facts.st_size}\n{facts.st_mtime_ns}".encode()
 
 
 def _link(source: Path, target: Path) -> None:

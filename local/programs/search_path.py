@@ -8,6 +8,7 @@ from pathlib import Path
 from local.programs.cache import cache_folder
 from local.programs.registry import Program, Registry
 from local.programs.versions import accepts, find_version, wanted
+from local.state import MARKER
 
 ASK_SECONDS = 20.0
 """How long a program on PATH may take to say its version; a cold `pulumi version` takes two."""
@@ -41,11 +42,13 @@ def on_path(program: Program, registry: Registry) -> Installed | None:
 
 
 def which(name: str) -> Path | None:
-    """The first executable called `name` on PATH, passing over links into the cache: those are builds of our own."""
+    """The first executable called `name` on PATH, passing over our own: links into the cache, and wrappers."""
     cache = cache_folder().resolve()
     for folder in os.get_exec_path():
         candidate = Path(folder or ".", name)
-        if candidate.is_file() and os.access(candidate, os.X_OK) and cache not in candidate.resolve().parents:
+        # In the `bin` of a state folder is a `pulumi` of ours, which runs the one that is being looked for.
+        ours = (candidate.parent.parent / MARKER).exists() or cache in candidate.resolve().parents
+        if candidate.is_file() and os.access(candidate, os.X_OK) and not ours:
             return candidate.absolute()
     return None
 

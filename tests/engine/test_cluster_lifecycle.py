@@ -65,9 +65,10 @@ def test_every_program_is_healthy_and_the_cluster_says_where_it_is(running: Stat
 
 
 def test_a_second_start_reuses_the_running_cluster(running: State) -> None:
-    before, begin = pids(running), time.monotonic()
-    again = cluster.start(running)
-    assert time.monotonic() - begin < 2  # 0.2 s on an idle machine
+    before = pids(running)
+    lines: list[str] = []
+    again = cluster.start(running, lines.append)
+    assert [line for line in lines if line.startswith("[")] == []
     assert again == cluster.attach(running)
     assert pids(running) == before
 
@@ -107,7 +108,8 @@ def test_the_api_server_lets_nobody_in_without_the_token(running: State) -> None
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="listeners are read from Linux's /proc")
 @pytest.mark.parametrize("name", NAMES)
 def test_every_listener_is_on_the_loopback_address(running: State, name: str) -> None:
-    assert listening_addresses(pids(running)[name]) <= {"0100007F"}
+    # etcd has no port at all, only sockets in the private state folder.
+    assert listening_addresses(pids(running)[name]) == (set() if name == "etcd" else {"0100007F"})
 
 
 def test_a_killed_scheduler_is_started_again_and_nothing_else(running: State) -> None:

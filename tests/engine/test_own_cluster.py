@@ -76,7 +76,7 @@ def checkout(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) 
     }
     checkout = Checkout(home / "checkout", environment)
     yield checkout
-    checkout.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive")
+    checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import lightkube
 import pytest
 from lightkube.core.exceptions import ApiError
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap, Namespace
+from lightkube.resources.core_v1 import ConfigMap, Namespace, Service
 
 from local.plugin.values import COMPUTED, Secret, has_secret, plain
 from local.state import State
@@ -104,7 +104,7 @@ def test_a_preview_shows_what_the_server_would_make_of_it(plugin: Plugin, client
     assert preview.resource_id == ""
     assert preview.outputs["spec"]["type"] == "ClusterIP"
     assert "status" not in preview.outputs
-    assert list(client.list(ConfigMap, namespace=space, labels={"app": "checkout"})) == []
+    assert [item.metadata for item in client.list(Service, namespace=space)] == []
 
 
 def test_a_preview_fails_with_the_servers_own_words_where_the_schema_is_broken(plugin: Plugin, space: str) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from cli import main
 from cli.engine import Engine, keep_exports, local_engine, shell_exports, write_project
+from local.cluster import folder
 from local.errors import LocalError
-from local.state import CHECKOUT, State
+from local.programs.search_path import which
+from local.state import CHECKOUT, STATE_VARIABLE, State
 from local.waiting import wait_until
 
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
@@ -86,3 +89,27 @@ def test_a_failure_of_the_engine_is_told_in_its_own_last_words(tmp_path: Path) -
     with pytest.raises(LocalError, match="`pulumi stack init` failed: error: no stack named x"):
         engine.run("stack", "init", check=True, capture=True)
     assert Engine(program(tmp_path, "exit 0"), "x", tmp_path).stack_fault() is None
+
+
+def test_the_wrapper_for_shells_is_never_taken_for_the_users_own_pulumi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = State(tmp_path / "state")
+    keep_exports(state, local_engine(state, tmp_path))
+    state.marker.touch()
+    own = program(tmp_path, "exit 0")
+    monkeypatch.setenv("PATH", f"{state.bin}:{tmp_path}")
+    assert which("pulumi") == own
+
+
+def test_cleaning_leaves_alone_what_is_not_a_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "precious").touch()
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    assert main(["clean"]) == 0
+    assert (tmp_path / "bin" / "precious").exists()
+    assert capsys.readouterr().out == "no embedded cluster is running\n"
+    with pytest.raises(LocalError, match="holds something else already: name an empty folder"):
+        folder.prepare(State(tmp_path))

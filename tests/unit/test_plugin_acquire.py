@@ -81,7 +81,7 @@ def test_a_download_is_announced_and_only_then(state: State, pulumi: Path) -> No
     lines: list[str] = []
     provide(state, pulumi, lines.append)
     provide(state, pulumi, lines.append)
-    assert lines == [f"downloading the official Kubernetes plugin {WANTED} (at most 20 s)"]
+    assert lines == [f"downloading the official Kubernetes plugin {WANTED} (at most 120 s)"]
 
 
 def test_a_download_that_works_is_used(state: State, tmp_path: Path) -> None:
