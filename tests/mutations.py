@@ -40,6 +40,33 @@ ODD_STEPS = st.lists(
 )
 
 
+PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
+    "steps": ODD_STEPS,
+    "replicas": st.integers(min_value=4, max_value=20),
+    "port": st.integers(min_value=1, max_value=65535),
+    "setWeight": st.integers(min_value=1, max_value=100),
+    "pause": st.sampled_from(["1s", "90s", "1h30m", "48h", "7d", "1500ms", 45, "forever"]),
+    "image": st.sampled_from(["a", "localhost:5000/a/b_c:1.0-rc.1", f"registry.example.com/a@sha256:{'0' * 64}"]),
+    "p95": st.sampled_from(["1ms", "0.25s", 0.5, 1, "1m"]),
+    "errorRate": st.sampled_from(["0.01%", 0.5, 1, "100%", "1 %"]),
+    "interval": st.sampled_from(["15s", 30, "1m", "90s", "2h", "1d"]),
+    "surviveOutageOf": st.sampled_from(["1s", "10s", "1h", 1]),
+    "count": st.integers(min_value=1, max_value=1000),
+    "rollbackAfterFailures": st.integers(min_value=1, max_value=5),
+    "cpu": st.sampled_from(["0.5", "1000m", "2", "1.5", "1m"]),
+    "memory": st.sampled_from(["1024Mi", "1.5Gi", "1000000", "1G", "0.5Gi", "64Mi"]),
+    "host": st.sampled_from(["*.example.com", "a", "xn--bcher-kva.example"]),
+    "path": st.sampled_from(["/", "/m?a=b", "/a/b/c", "/%20"]),
+    "router": st.sampled_from(["none", "nginx"]),
+    "project": st.sampled_from(["A", "My-Ktube", "a.b_c", "x" * 63]),
+    "enabled": st.booleans(),
+    "environment": st.sampled_from(["dev", "prod", "stage"]),
+    "retention": st.sampled_from(["1d", "90d", "2w", "1y"]),
+    "namespace": st.sampled_from(["a", "my-apis", "x" * 63]),
+}
+"""Values that people would write, by the key they stand under."""
+
+
 def read(name: str) -> Document:
     """A file of the checkout as plain data."""
     content: Document = yaml.safe_load((CHECKOUT / name).read_text(encoding="utf-8"))
@@ -78,13 +105,18 @@ def changed(document: Document, at: Place, change: str, value: Any) -> Document:
 @st.composite
 def mutated(draw: st.DrawFn, document: Document) -> Document:
     """The document after one to three mutations at random places."""
-    for _ in range(draw(st.integers(min_value=1, max_value=3))):
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
         known = places(document)
         if not known:
             break
         at = draw(st.sampled_from(known))
-        change = draw(st.sampled_from(["replace", "replace", "remove", "rename", "sibling"]))
-        value = draw(ODD_STEPS if at[-1] == "steps" else ODD_VALUES)
+        plausible = PLAUSIBLE.get(str(at[-1]))
+        if plausible is None:
+            change = draw(st.sampled_from(["replace", "remove", "rename", "sibling"]))
+            value = draw(ODD_VALUES)
+        else:
+            change = "replace"
+            value = draw(st.one_of(plausible, plausible, ODD_VALUES))
         document = changed(document, at, change, value)
     return document
 
