@@ -95,7 +95,12 @@ def last_line(output: str) -> str:
 
 def local_engine(state: State, folder: Path) -> Engine:
     """The `pulumi` of `folder`, working on the embedded cluster and on nothing else."""
+    given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+    direct = ",".join(filter(None, [given, "127.0.0.1", "localhost"]))
     variables = {
+        # A proxy of the user's leads nowhere from a cluster on this very machine.
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "PULUMI_HOME": str(state.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{state.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state.passphrase),

@@ -4,6 +4,6 @@
 lists what the official plugin does, where its source says so, and what the stand-in makes of it.
 """
 
-from local.plugin.acquire import NOTICE_GIVEN_VARIABLE, Plugin, find_official, install, provide
+from local.plugin.acquire import CHOICE_VARIABLE, NOTICE_GIVEN_VARIABLE, Plugin, find_official, install, provide
 
-__all__ = ["NOTICE_GIVEN_VARIABLE", "Plugin", "find_official", "install", "provide"]
+__all__ = ["CHOICE_VARIABLE", "NOTICE_GIVEN_VARIABLE", "Plugin", "find_official", "install", "provide"]

@@ -10,7 +10,7 @@ from local.plugin.errors import ApiError
 from local.plugin.kinds import Gvk, gvk_of_object
 from local.plugin.objects import Object, name_of, namespace_of, pluck, text
 
-_SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 10.0
 """How long endpoints must stay unchanged; the official plugin's own figure."""
 
 _INGRESS_GRACE_SECONDS = 60.0
@@ -94,7 +94,7 @@ class _ServiceJudge:
         version = text(endpoints, "metadata", "resourceVersion")
         if version != self._seen:
             self._seen, self._since = version, time.monotonic()
-        return bool(version) and time.monotonic() - self._since >= _SETTLE_SECONDS
+        return bool(version) and time.monotonic() - self._since >= SETTLE_SECONDS
 
 
 class _IngressJudge:

@@ -1,5 +1,6 @@
 """The cluster that the engine tests share: real controllers, in a state folder of its own."""
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import pytest
 
 from local import cluster
 from local.cluster.processes import terminations_interrupt
+from local.plugin import CHOICE_VARIABLE
 from local.state import STATE_VARIABLE, State
 
 
@@ -21,6 +23,8 @@ def embedded_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State
     logs = tmp_path_factory.mktemp("logs")
     with pytest.MonkeyPatch.context() as environment, terminations_interrupt():
         environment.setenv(STATE_VARIABLE, str(state.folder))
+        # The same plugin on every machine; API_OBSERVABILITY_PLUGIN=official runs the tests with that one.
+        environment.setenv(CHOICE_VARIABLE, os.environ.get(CHOICE_VARIABLE, "stand-in"))
         try:
             cluster.start(state)
             yield state

@@ -235,6 +235,7 @@ def test_an_interrupted_start_leaves_no_process(tmp_path: Path, interruption: si
 def test_a_program_that_ends_at_its_start_is_told_in_one_line(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     state.cluster_data.mkdir(parents=True)
+    state.marker.touch()
     (state.cluster_data / "etcd").write_text("a file where etcd wants its folder")
     starting = command(state, "start")
     _, errors = starting.communicate(timeout=60)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import yaml
 
 from local.plugin import install
 from local.plugin.provider import NOTICE
+from local.plugin.readiness import SETTLE_SECONDS
 from local.state import EMBEDDED_CONTEXT, STATE_VARIABLE, State
 from local.waiting import wait_until
 from tests.engine import plugin_harness as harness
@@ -95,12 +97,17 @@ def test_a_service_waits_until_its_endpoints_have_settled(embedded_cluster: Stat
     inputs = harness.service(space)
     del inputs["metadata"]["annotations"]
     with harness.running(embedded_cluster, tmp_path) as plugin:
+        begin = time.monotonic()
         made = plugin.create(SERVICE, inputs)
+        waited = time.monotonic() - begin
         assert made.resource_id == f"{space}/checkout"
+        assert waited >= SETTLE_SECONDS
         headless = harness.service(space)
         headless["metadata"] |= {"name": "headless", "annotations": {}}
         headless["spec"]["clusterIP"] = "None"
-        plugin.create(SERVICE, headless, timeout=1)
+        begin = time.monotonic()
+        plugin.create(SERVICE, headless)
+        assert time.monotonic() - begin < waited
 
 
 def test_a_service_whose_pods_are_not_ready_is_kept_with_the_reason(
