@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local.state import CHECKOUT
 
 # `HYPOTHESIS_PROFILE=long` is for a night; what it finds becomes a test of its own.
-settings.register_profile("short", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
