@@ -58,7 +58,7 @@ def routed(**extra: Any) -> Any:
 def test_make_up_brings_nine_healthy_services_and_shows_them(stack: Stack) -> None:
     assert stack.rollouts() == NINE
     assert {stack.rollout(name)["status"]["phase"] for name in NINE} == {"Healthy"}
-    assert stack.pods_ready() >= 18
+    assert stack.pods_ready() == 36
 
 
 def test_a_second_make_up_changes_nothing_and_shows_the_table(stack: Stack) -> None:
@@ -69,7 +69,7 @@ def test_a_second_make_up_changes_nothing_and_shows_the_table(stack: Stack) -> N
     assert not {"created", "updated", "replaced", "deleted"} & set(summary.split())
     table = [line.split() for line in again.stdout.splitlines() if line.startswith(tuple(NINE))]
     assert sorted(row[0] for row in table) == NINE
-    assert {tuple(row[1:4]) for row in table} == {("Healthy", "2/2", "–")}
+    assert {tuple(row[1:4]) for row in table} == {("Healthy", "4/4", "–")}
 
 
 def test_everything_under_the_services_names_came_from_pulumi(stack: Stack) -> None:
@@ -103,8 +103,8 @@ def test_a_new_image_changes_that_service_alone_and_starts_a_canary(stack: Stack
     assert shown.returncode == 0, shown.stderr
     rows = {line.partition(" ")[0]: " ".join(line.split()) for line in shown.stdout.splitlines()}
     image = "registry.example.com/univprepai-api:2.0.0"
-    assert rows["univprepai-api"] == f"univprepai-api Paused 3/2 10 % (33 % of pods) {image}"
-    assert rows["seedtest-api"] == "seedtest-api Healthy 2/2 – registry.example.com/seedtest-api:1.0.0"
+    assert rows["univprepai-api"] == f"univprepai-api Paused 5/4 10 % (20 % of pods) {image}"
+    assert rows["seedtest-api"] == "seedtest-api Healthy 4/4 – registry.example.com/seedtest-api:1.0.0"
 
 
 def test_the_stable_image_in_the_file_again_ends_the_canary(stack: Stack) -> None:
@@ -191,4 +191,4 @@ def test_destroy_removes_the_services_and_keeps_the_namespace(stack: Stack) -> N
 def test_after_a_destroy_the_kept_namespace_is_no_obstacle(stack: Stack) -> None:
     finished = stack.make_up()
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert stack.pods_ready() >= 18
+    assert stack.pods_ready() == 36
