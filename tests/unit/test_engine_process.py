@@ -36,9 +36,13 @@ def test_ctrl_c_lets_the_engine_write_its_checkpoint(tmp_path: Path) -> None:
     runner = subprocess.Popen(
         [sys.executable, "-c", code], cwd=CHECKOUT, start_new_session=True, stderr=subprocess.PIPE, text=True
     )
-    wait_until((tmp_path / "ready").exists, 30, "the fake engine")
-    os.killpg(runner.pid, signal.SIGINT)
-    _, told = runner.communicate(timeout=30)
+    try:
+        wait_until((tmp_path / "ready").exists, 30, "the fake engine")
+        os.killpg(runner.pid, signal.SIGINT)
+        _, told = runner.communicate(timeout=30)
+    finally:
+        if runner.poll() is None:
+            os.killpg(runner.pid, signal.SIGKILL)
     assert written.exists()
     assert "KeyboardInterrupt" in told
 
