@@ -16,7 +16,7 @@ def forget_another_cluster(state: State, report: Callable[[str], None]) -> None:
     """Remove the stack's state where it speaks of a cluster that is no more: nothing of what it knows exists now."""
     uid = json.loads(state.cluster_file.read_text(encoding="utf-8"))["uid"]
     known = state.backend / _CLUSTER_UID
-    if state.backend.exists() and (not known.exists() or known.read_text(encoding="utf-8") != uid):
+    if known.exists() and known.read_text(encoding="utf-8") != uid:
         report("the embedded cluster is a new one: the stack begins anew")
         shutil.rmtree(state.backend)
     state.backend.mkdir(parents=True, exist_ok=True)

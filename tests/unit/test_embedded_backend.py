@@ -64,7 +64,10 @@ def test_without_any_lock_there_is_nothing_to_do(tmp_path: Path) -> None:
 def test_the_state_of_the_same_cluster_is_kept_and_that_of_another_is_forgotten(tmp_path: Path) -> None:
     state = state_with_cluster(tmp_path, "first")
     told: list[str] = []
+    state.backend.mkdir()
+    (state.backend / "older.json").write_text("{}", encoding="utf-8")
     forget_another_cluster(state, told.append)
+    assert (state.backend / "older.json").exists(), "whose cluster nobody wrote down is not thrown away"
     (state.backend / "stack.json").write_text("{}", encoding="utf-8")
     forget_another_cluster(state, told.append)
     assert (state.backend / "stack.json").exists()
