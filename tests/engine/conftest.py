@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import lightkube
 import pytest
 
 from local import cluster
 from local.cluster.processes import terminations_interrupt
 from local.plugin import CHOICE_VARIABLE
 from local.state import STATE_VARIABLE, State
+from tests.engine import plugin_harness as harness
+from tests.engine.plugin_harness import Plugin
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,23 @@ def embedded_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State
             if state.processes.exists():
                 shutil.copytree(state.processes, logs, dirs_exist_ok=True)
             cluster.delete(state)
+
+
+@pytest.fixture(scope="module")
+def client(embedded_cluster: State) -> lightkube.Client:
+    """An administrator of the shared cluster, who is not the program."""
+    return harness.client_of(embedded_cluster)
+
+
+@pytest.fixture(scope="module")
+def plugin(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """The stand-in plugin as a process, configured for the shared cluster with its defaults."""
+    with harness.running(embedded_cluster, tmp_path_factory.mktemp("plugin")) as plugin:
+        yield plugin
+
+
+@pytest.fixture
+def space(client: lightkube.Client) -> Iterator[str]:
+    """A namespace of the test's own."""
+    with harness.a_namespace(client) as name:
+        yield name

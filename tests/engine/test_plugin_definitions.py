@@ -1,7 +1,6 @@
 """CustomResourceDefinitions and what they define, in one and the same plugin process."""
 
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,29 +8,10 @@ import lightkube
 import pytest
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
-from local.state import State
 from local.waiting import wait_until
-from tests.engine import plugin_harness as harness
 from tests.engine.plugin_harness import Plugin, PluginFailure
 
 DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
-
-
-@pytest.fixture(scope="module")
-def plugin(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with harness.running(embedded_cluster, tmp_path_factory.mktemp("plugin")) as plugin:
-        yield plugin
-
-
-@pytest.fixture(scope="module")
-def client(embedded_cluster: State) -> lightkube.Client:
-    return harness.client_of(embedded_cluster)
-
-
-@pytest.fixture
-def space(client: lightkube.Client) -> Iterator[str]:
-    with harness.a_namespace(client) as name:
-        yield name
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from local import plugin, programs
 from local.plugin.provider import NOTICE
 from local.state import EMBEDDED_CONTEXT, STATE_VARIABLE, State
 from local.waiting import wait_until
-from tests.engine import plugin_harness as harness
 
 _PROGRAM = """\
 import os
@@ -109,11 +108,6 @@ class Project:
         """The stack's resources by name."""
         exported = json.loads(self.run("stack", "export").stdout)
         return {item["urn"].split("::")[-1]: item for item in exported["deployment"]["resources"]}
-
-
-@pytest.fixture(scope="module")
-def client(embedded_cluster: State) -> lightkube.Client:
-    return harness.client_of(embedded_cluster)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import lightkube
 import pytest
 
 from local.state import State
@@ -126,13 +125,6 @@ def plugin(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("plugin")
     with harness.running(embedded_cluster, folder, enableConfigMapMutable="true", enableSecretMutable="true") as plugin:
         yield plugin
-
-
-@pytest.fixture
-def space(embedded_cluster: State) -> Iterator[str]:
-    client: lightkube.Client = harness.client_of(embedded_cluster)
-    with harness.a_namespace(client) as name:
-        yield name
 
 
 def inputs_of(kind: str, space: str, **labels: str) -> Object:

@@ -23,21 +23,10 @@ Rollout = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "roll
 
 
 @pytest.fixture(scope="module")
-def client(embedded_cluster: State) -> lightkube.Client:
-    return harness.client_of(embedded_cluster)
-
-
-@pytest.fixture(scope="module")
 def plugin(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
     folder = tmp_path_factory.mktemp("plugin")
     with harness.running(embedded_cluster, folder, enableConfigMapMutable="true") as plugin:
         yield plugin
-
-
-@pytest.fixture
-def space(client: lightkube.Client) -> Iterator[str]:
-    with harness.a_namespace(client) as name:
-        yield name
 
 
 def controller_writes(client: lightkube.Client, kind: Any, space: str, patch: Object) -> None:

@@ -1,7 +1,6 @@
 """The stand-in plugin creates, previews, replaces and deletes as the official one does (local/plugin/PARITY.md)."""
 
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,23 +15,6 @@ from local.state import State
 from local.waiting import wait_until
 from tests.engine import plugin_harness as harness
 from tests.engine.plugin_harness import CONFIG_MAP, NAMESPACE, ROLLOUT, SECRET, SERVICE, Plugin, PluginFailure
-
-
-@pytest.fixture(scope="module")
-def client(embedded_cluster: State) -> lightkube.Client:
-    return harness.client_of(embedded_cluster)
-
-
-@pytest.fixture(scope="module")
-def plugin(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with harness.running(embedded_cluster, tmp_path_factory.mktemp("plugin")) as plugin:
-        yield plugin
-
-
-@pytest.fixture
-def space(client: lightkube.Client) -> Iterator[str]:
-    with harness.a_namespace(client) as name:
-        yield name
 
 
 def test_a_created_object_is_posted_under_the_providers_own_field_manager(

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import lightkube
@@ -20,17 +19,6 @@ from local.state import EMBEDDED_CONTEXT, STATE_VARIABLE, State
 from local.waiting import wait_until
 from tests.engine import plugin_harness as harness
 from tests.engine.plugin_harness import CONFIG_MAP, SERVICE, Plugin, PluginFailure
-
-
-@pytest.fixture(scope="module")
-def client(embedded_cluster: State) -> lightkube.Client:
-    return harness.client_of(embedded_cluster)
-
-
-@pytest.fixture
-def space(client: lightkube.Client) -> Iterator[str]:
-    with harness.a_namespace(client) as name:
-        yield name
 
 
 def refusal(state: State, folder: Path, **settings: str) -> str:

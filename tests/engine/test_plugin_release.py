@@ -3,7 +3,6 @@
 import json
 import shutil
 import tarfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,23 +26,6 @@ data:
   colour: {{ required "colour is required" .Values.colour | quote }}
   replicas: {{ .Values.replicas | quote }}
 """
-
-
-@pytest.fixture(scope="module")
-def client(embedded_cluster: State) -> lightkube.Client:
-    return harness.client_of(embedded_cluster)
-
-
-@pytest.fixture(scope="module")
-def plugin(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with harness.running(embedded_cluster, tmp_path_factory.mktemp("plugin")) as plugin:
-        yield plugin
-
-
-@pytest.fixture
-def space(client: lightkube.Client) -> Iterator[str]:
-    with harness.a_namespace(client) as name:
-        yield name
 
 
 @pytest.fixture
