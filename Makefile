@@ -24,8 +24,8 @@ explain: .venv/ready ## show one service as a stack resolves it, and where each 
 status: .venv/ready ## show the services of the stack, and the embedded cluster's processes
 	@$(API) status --stack $(STACK)
 
-down: ## stop the embedded cluster; its data is kept for the next `make up`
-	@if [ -d .venv ]; then $(BIN)/python -m local.cluster stop; else echo "no embedded cluster is running"; fi
+down: .venv/ready ## stop the embedded cluster; its data is kept for the next `make up`
+	@$(BIN)/python -m local.cluster stop
 
 env: .venv/ready ## print the exports that let pulumi and kubectl work on the embedded cluster
 	@$(API) env

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from catalog.services import LONGEST_SERVICE_NAME, ServiceEntry
+from catalog.services import LONGEST_SERVICE_NAME, SERVICE_NAME, ServiceEntry
 
 SCHEMA_FILE = "schema/services.schema.json"
 """Where it is in the checkout; services.yaml names it in its first line."""
@@ -32,7 +32,7 @@ def services_schema() -> dict[str, Any]:
                 "type": "object",
                 "minProperties": 1,
                 "description": "One entry a service, by its name.",
-                "propertyNames": {"pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": LONGEST_SERVICE_NAME},
+                "propertyNames": {"pattern": f"^{SERVICE_NAME}$", "maxLength": LONGEST_SERVICE_NAME},
                 "additionalProperties": {"anyOf": [{"$ref": "#/$defs/ServiceEntry"}, {"type": "null"}]},
             },
         },

@@ -11,6 +11,8 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     for layer in layers:
         for key, value in layer.items():
             below = merged.get(key)
-            both_maps = isinstance(below, Mapping) and isinstance(value, Mapping)
-            merged[key] = merge(below, value) if both_maps else copy.deepcopy(value)  # type: ignore[arg-type]
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                merged[key] = merge(below, value)
+            else:
+                merged[key] = copy.deepcopy(value)
     return merged

@@ -9,11 +9,11 @@ from pydantic.alias_generators import to_camel
 from catalog.quantities import Amount, Duration, Ratio
 from catalog.texts import Host, HttpPath, Image, Labels, LabelValue, NonEmpty, Url, shown
 
-_DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+SERVICE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"
+"""A service's name is that of its Service, which Kubernetes wants to begin with a letter (RFC 1035)."""
 
 LONGEST_SERVICE_NAME = 45
 """Kubernetes' limit of 63 less the longest suffix added to a name (`-<hash>-<revision>-<step>` of an AnalysisRun)."""
-
 
 PRODUCTION = ("prod", "production")
 """The environments that must name their cluster, and where a warning about what users would feel is an error."""
@@ -33,7 +33,7 @@ def _port(value: object) -> object:
 
 def service_name_fault(name: object) -> str | None:
     """Why `name` cannot name a service, or None where it can."""
-    if not isinstance(name, str) or not _DNS_LABEL.fullmatch(name):
+    if not isinstance(name, str) or not re.fullmatch(SERVICE_NAME, name):
         return f"{shown(name)} is not a service name (lower-case letters, digits and '-', beginning with a letter)"
     if len(name) > LONGEST_SERVICE_NAME:
         return f"{name!r} has {len(name)} characters (at most {LONGEST_SERVICE_NAME}, Kubernetes adds suffixes to it)"

@@ -39,13 +39,12 @@ def _parser() -> argparse.ArgumentParser:
         "explain": "show one service as it is resolved for a stack, and where each value comes from",
         "schema": "write the JSON Schema of services.yaml from the models",
         "status": "show the services of the stack as the cluster has them",
-        "down": "stop the embedded cluster; its data is kept for the next `up`",
         "clean": "stop the embedded cluster and remove its data",
         "env": "print what a shell needs to use `pulumi` and `kubectl` on the embedded cluster",
     }
     for name, text in helps.items():
         command = commands.add_parser(name, help=text, description=text)
-        if name not in ("down", "clean", "env", "schema"):
+        if name not in ("clean", "env", "schema"):
             command.add_argument("--stack", default="local", help="the stack, by its file Pulumi.<stack>.yaml")
         if name == "explain":
             command.add_argument("service", help="its key in services.yaml")

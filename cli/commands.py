@@ -15,7 +15,7 @@ from cli.tables import columns, spelled
 from components.cluster import ensure_cluster
 from local import cluster
 from local.errors import LocalError
-from local.state import CHECKOUT, State
+from local.state import CHECKOUT, EMBEDDED_STACK, State
 
 _SETTLE_SECONDS = 180
 """Nine services settle within seconds on the embedded cluster; a real one also pulls images."""
@@ -27,10 +27,10 @@ def up(options: Namespace) -> int:
     """`pulumi up` on the stack, then the table of its services once they have settled."""
     settings, catalog = _read(options.stack)
     engine = _engine(options.stack, settings)
-    asked = [] if options.stack != local_stack.STACK and not options.yes else ["--yes"]
+    asked = [] if options.stack != EMBEDDED_STACK and not options.yes else ["--yes"]
     if engine.run("up", *asked).returncode != 0:
         return 1
-    timeout = _SETTLE_SECONDS if options.stack == local_stack.STACK else _REAL_CLUSTER_SETTLE_SECONDS
+    timeout = _SETTLE_SECONDS if options.stack == EMBEDDED_STACK else _REAL_CLUSTER_SETTLE_SECONDS
     settings = _reachable(options.stack, settings)
     settled = status.wait_until_settled(lambda: status.read_status(settings, catalog), timeout, _say)
     print(f"\n{status.table(settled)}")
@@ -75,15 +75,9 @@ def explain(options: Namespace) -> int:
 def show_status(options: Namespace) -> int:
     """The embedded cluster's processes, where it is one, and the table of the services."""
     settings, catalog = _read(options.stack)
-    if options.stack == local_stack.STACK:
+    if options.stack == EMBEDDED_STACK:
         print(cluster.table(cluster.status(State.current())), end="\n\n")
     print(status.table(status.read_status(_reachable(options.stack, settings), catalog)))
-    return 0
-
-
-def down(_options: Namespace) -> int:
-    """No process and no port of the embedded cluster is left; its data and the stack's state are."""
-    cluster.stop(State.current(), _say)
     return 0
 
 
@@ -116,7 +110,7 @@ def _read(stack: str) -> tuple[StackSettings, Catalog]:
 
 
 def _engine(stack: str, settings: StackSettings) -> Engine:
-    if stack == local_stack.STACK:
+    if stack == EMBEDDED_STACK:
         return local_stack.prepare(State.current(), _say)
     return _own_engine(stack, settings)
 
@@ -138,7 +132,7 @@ def _own_engine(stack: str, settings: StackSettings) -> Engine:
 
 def _reachable(stack: str, settings: StackSettings) -> StackSettings:
     """The settings with the embedded cluster's kubeconfig filled in, which no file could name."""
-    if stack != local_stack.STACK:
+    if stack != EMBEDDED_STACK:
         return settings
     kubeconfig = State.current().kubeconfig
     if not kubeconfig.exists():
@@ -153,7 +147,6 @@ BY_NAME = {
     "explain": explain,
     "schema": schema,
     "status": show_status,
-    "down": down,
     "clean": clean,
     "env": env,
 }

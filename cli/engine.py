@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
+from catalog.stack_file import stack_file
 from catalog.yaml_file import read_mapping
 from local.errors import LocalError
 from local.plugin import NOTICE_GIVEN_VARIABLE
-from local.state import CHECKOUT, STATE_VARIABLE, State
+from local.state import CHECKOUT, EMBEDDED_STACK, OWN_FOLDER, STATE_VARIABLE, State
 
 _GRACE_SECONDS = 30
 """After a second Ctrl-C the engine is asked to end; this long it may take to write its checkpoint."""
@@ -111,7 +112,7 @@ def local_engine(state: State, folder: Path) -> Engine:
     path = (state.bin, folder, Path(sys.executable).parent)
     # It would win over the stack's own passphrase file.
     without = ("PULUMI_CONFIG_PASSPHRASE",)
-    return Engine(folder / "pulumi", "local", state.project, variables, path, without, (NOTICE_GIVEN_VARIABLE,))
+    return Engine(folder / "pulumi", EMBEDDED_STACK, state.project, variables, path, without, (NOTICE_GIVEN_VARIABLE,))
 
 
 def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:
@@ -131,9 +132,9 @@ def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:
     project["main"] = str(CHECKOUT)
     project["runtime"]["options"]["virtualenv"] = str(Path(sys.executable).parent.parent)
     _write_yaml(state.project / "Pulumi.yaml", project)
-    stack_file = state.project / "Pulumi.local.yaml"
-    salt = read_mapping(stack_file).get("encryptionsalt") if stack_file.exists() else None
-    _write_yaml(stack_file, {**stack_settings, **({"encryptionsalt": salt} if salt else {})})
+    copy = stack_file(state.project, EMBEDDED_STACK)
+    salt = read_mapping(copy).get("encryptionsalt") if copy.exists() else None
+    _write_yaml(copy, {**stack_settings, **({"encryptionsalt": salt} if salt else {})})
 
 
 def shell_exports(state: State) -> list[str]:
@@ -156,7 +157,7 @@ def keep_exports(state: State, engine: Engine) -> None:
     draft.replace(wrapper)
     lines = [f"unset {name}" for name in engine.without]
     # The plugin finds this checkout's own state folder by itself; exported, it would follow the shell elsewhere.
-    own = state.folder == CHECKOUT / ".state"
+    own = state.folder == OWN_FOLDER
     variables = {name: value for name, value in engine.variables.items() if not (own and name == STATE_VARIABLE)}
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines.append(f'export PATH={shlex.quote(os.pathsep.join(map(str, engine.path)))}:"$PATH"')

@@ -11,19 +11,17 @@ from cli import backend
 from cli.engine import Engine, keep_exports, local_engine, write_project
 from local import cluster, plugin, programs
 from local.errors import LocalError
-from local.state import CHECKOUT, State
-
-STACK = "local"
+from local.state import CHECKOUT, EMBEDDED_STACK, State
 
 
-def prepare(state: State, report: Callable[[str], None], stack_settings: Mapping[str, Any] | None = None) -> Engine:
+def prepare(state: State, report: Callable[[str], None]) -> Engine:
     """Have programs, cluster, plugin and stack ready, making only what is missing; return the engine to run.
 
-    `stack_settings` stands for the content of Pulumi.local.yaml. Raises LocalError.
+    Raises LocalError.
     """
     paths = programs.ensure("up", report)
     cluster.start(state, report)
-    return engine_for(state, paths, report, stack_settings)
+    return engine_for(state, paths, report)
 
 
 def engine_for(
@@ -32,9 +30,12 @@ def engine_for(
     report: Callable[[str], None],
     stack_settings: Mapping[str, Any] | None = None,
 ) -> Engine:
-    """The engine of the embedded stack, which is made in its backend on the first run."""
+    """The engine of the embedded stack, which is made in its backend on the first run.
+
+    `stack_settings` stands for the content of Pulumi.local.yaml.
+    """
     backend.forget_another_cluster(state, report)
-    write_project(state, stack_settings or read_mapping(stack_file(CHECKOUT, STACK)))
+    write_project(state, stack_settings or read_mapping(stack_file(CHECKOUT, EMBEDDED_STACK)))
     engine = local_engine(state, programs.engine_folder(paths))
     provided = plugin.provide(state, engine.executable, report)
     report(f"Kubernetes plugin: {provided}")

@@ -11,7 +11,10 @@ from components import platform_chart
 from components.kubernetes_object import MANAGED_BY, SKIP_AWAIT, KubernetesObject
 from observability.metrics import ARGO_ROLLOUTS_JOB
 
-METRICS_SERVICE = "argo-rollouts-metrics"
+_NAME = "argo-rollouts"
+"""The full name of the chart's objects, as this program installs it, and of the ServiceMonitor."""
+
+METRICS_SERVICE = f"{_NAME}-metrics"
 METRICS_PORT = 8090
 _PORT_NAME = "metrics"
 _SCRAPE = {
@@ -57,7 +60,7 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
     def _values(self) -> dict[str, Any]:
         # With these the chart makes the Service `argo-rollouts-metrics` itself.
         metrics_service = {"enabled": True, "service": {"annotations": _SCRAPE}}
-        return {"fullnameOverride": "argo-rollouts", "controller": {"metrics": metrics_service}}
+        return {"fullnameOverride": _NAME, "controller": {"metrics": metrics_service}}
 
     def _metrics_service(self) -> dict[str, Any]:
         port = {"name": _PORT_NAME, "port": METRICS_PORT, "targetPort": METRICS_PORT, "protocol": "TCP"}
@@ -78,7 +81,7 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
             "apiVersion": "monitoring.coreos.com/v1",
             "kind": "ServiceMonitor",
             "metadata": {
-                "name": "argo-rollouts",
+                "name": _NAME,
                 "namespace": self._args.argo_rollouts.namespace,
                 "labels": {**_CONTROLLER, **MANAGED_BY, "release": self._args.monitoring.release},
             },

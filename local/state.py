@@ -12,6 +12,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 EMBEDDED_CONTEXT = "api-observability-embedded"
 """The kubeconfig context of the embedded cluster; Pulumi.local.yaml names it too."""
 
+EMBEDDED_STACK = "local"
+"""The Pulumi stack that runs on the embedded cluster."""
+
+OWN_FOLDER = CHECKOUT / ".state"
+"""The state folder of this checkout, unless another is named."""
+
 MARKER = "api-observability-state"
 
 STATE_VARIABLE = "API_OBSERVABILITY_STATE"
@@ -26,7 +32,7 @@ class State:
     @classmethod
     def current(cls) -> "State":
         """The state folder of this checkout, or the one `API_OBSERVABILITY_STATE` names."""
-        return cls(Path(os.environ.get(STATE_VARIABLE) or CHECKOUT / ".state").resolve())
+        return cls(Path(os.environ.get(STATE_VARIABLE) or OWN_FOLDER).resolve())
 
     @property
     def marker(self) -> Path:

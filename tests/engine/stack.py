@@ -73,6 +73,25 @@ class Stack:
         finished = self.engine().run("destroy", "--yes", "--skip-preview", "--non-interactive", capture=True)
         assert finished.returncode == 0, finished.stdout
 
+    def kill_up_in_the_middle(self, edit: Edit) -> None:
+        """Begin a `pulumi up` and kill the engine with SIGKILL once it holds the lock of the stack."""
+        engine = self.engine(edit)
+        command = [
+            str(engine.executable),
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+            "--stack",
+            engine.stack,
+        ]
+        locks = self.state.backend / ".pulumi" / "locks"
+        with subprocess.Popen(
+            command, cwd=engine.folder, env=engine.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            wait_until(lambda: any(locks.rglob("*.json")), 60, "the lock of the stack")
+            process.kill()
+
     def changes(self, edit: Edit | None = None) -> dict[str, str]:
         """What `pulumi preview` would do: `Kind/name` to operation, those left the same not named."""
         finished = self.engine(edit).run("preview", "--json", "--non-interactive", capture=True)

@@ -181,6 +181,18 @@ def test_a_fault_in_services_yaml_is_one_line_in_the_engines_output_without_a_tr
     assert "Traceback" not in finished.stdout
 
 
+def test_after_a_killed_run_the_next_make_up_removes_its_lock_and_goes_on(stack: Stack) -> None:
+    stack.kill_up_in_the_middle(set_image("mediprepai-api", "registry.example.com/mediprepai-api:2.0.0"))
+    finished = stack.make_up()
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "removed the lock of a run that was killed" in finished.stdout
+    stack.wait_for_phase("mediprepai-api", "Healthy")
+    # That run alone took existing objects over; the next one switches it off again, and then all is quiet.
+    assert stack.changes() == {"kubernetes/cluster": "update"}
+    stack.up()
+    assert stack.changes() == {}
+
+
 def test_destroy_removes_the_services_and_keeps_the_namespace(stack: Stack) -> None:
     stack.destroy()
     assert stack.rollouts() == []
