@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := $(BIN)/python -m cli
 .DEFAULT_GOAL := help
-.PHONY: help up preview render explain down status env check test lint tools schema lock clean
+.PHONY: help up preview render explain down status env check test fuzz bench lint tools schema lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,13 @@ check: .venv/ready ## the inner loop, under a minute: lint, types, unit tests
 	@$(BIN)/python -m tests.suites lint unit
 
 test: .venv/ready ## everything: lint, unit tests, and the program for real on an embedded cluster
-	@$(BIN)/python -m tests.suites lint unit programs engine
+	@$(BIN)/python -m tests.suites lint unit programs rules engine
+
+fuzz: .venv/ready ## 10,000 mutated files against the API server and Argo's lint, under half an hour
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/engine/test_mutated_objects.py
+
+bench: .venv/ready ## how long things take on this machine, as a table
+	@$(BIN)/python -m tests.bench
 
 lint: .venv/ready ## style, types and the direction of imports
 	@$(BIN)/python -m tests.suites lint
@@ -42,7 +48,7 @@ lint: .venv/ready ## style, types and the direction of imports
 tools: .venv/ready ## have every program of the embedded cluster ready in the cache
 	@$(BIN)/python -m local.programs --group test
 
-schema: .venv/ready ## write the JSON Schema of services.yaml, for editors, from the models
+schema: .venv/ready ## write the JSON Schema of services.yaml, for editors, and docs/services.md from the models
 	@$(API) schema
 
 lock: .venv/ready ## resolve the dependencies of pyproject.toml into requirements*.txt anew

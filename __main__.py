@@ -5,15 +5,19 @@ import pulumi
 import program
 from catalog.problems import CatalogError
 from components.cluster import ClusterError, ensure_cluster
+from components.referenced import look_up
+from components.selectors import ensure_selectors
 
 try:
     settings = program.settings_of_the_run()
     catalog = program.load(settings)
     ensure_cluster(settings)
+    ensure_selectors(settings, catalog.services)
+    referenced = look_up(settings, catalog.services)
 except (CatalogError, ClusterError) as error:
     # A RunError is shown as its message alone, without a traceback.
     raise pulumi.RunError(str(error)) from None
 
-outputs = program.build(settings, catalog)
+outputs = program.build(settings, catalog, referenced)
 pulumi.export("prometheusAddress", outputs.prometheus_address)
 pulumi.export("services", outputs.services)

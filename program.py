@@ -7,13 +7,18 @@ import pulumi
 from pulumi.runtime import config as engine_config
 
 from catalog.catalog_file import Catalog, load_catalog
-from catalog.stack import StackSettings
+from catalog.config_keys import NAMESPACE
+from catalog.problems import Problem
+from catalog.stack import StackSettings, not_provisioned_yet
 from catalog.stack_file import environments_in, settings_from_config
 from components import kubernetes_object
 from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
 from components.cluster import cluster_providers
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
+from components.network_policy import Surroundings
 from components.observable_api import ObservableApi, ObservableApiArgs
+from components.referenced import Referenced
+from observability.notifications import subscriptions
 
 FOLDER = Path(__file__).resolve().parent
 """Where services.yaml and the stack files are."""
@@ -42,13 +47,21 @@ def load(settings: StackSettings) -> Catalog:
     return load_catalog(FOLDER / settings.services_file, settings.environment, environments_in(FOLDER), settings.images)
 
 
-def build(settings: StackSettings, catalog: Catalog) -> Outputs:
-    """Register every resource of the stack: namespaces, the platform, and the services that stand on it."""
-    for warning in catalog.warnings:
+def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | None = None) -> Outputs:
+    """Register every resource of the stack: namespaces, the platform, and the services that stand on it.
+
+    `referenced` is what the cluster holds of the Secrets and ConfigMaps that services refer to; without a cluster, as
+    in rendering, nothing is known of them.
+    """
+    referenced = referenced or Referenced()
+    for warning in [*_warnings(settings), *catalog.warnings, *referenced.warnings]:
         pulumi.log.warn(str(warning))
     providers = cluster_providers(settings.cluster)
     on_cluster = pulumi.ResourceOptions(providers={"kubernetes": providers.objects})
-    namespaces = [kubernetes_object.namespace(name, providers.namespaces) for name in _namespaces(settings)]
+    namespaces = [
+        kubernetes_object.namespace(name, providers.namespaces, labels)
+        for name, labels in _namespaces(settings).items()
+    ]
     monitoring = MonitoringStack(
         "monitoring",
         MonitoringStackArgs(
@@ -63,6 +76,9 @@ def build(settings: StackSettings, catalog: Catalog) -> Outputs:
         ),
         on_cluster,
     )
+    around = Surroundings(
+        {service.name: service.pod_selector for service in catalog.services}, settings.platform.monitoring.namespace
+    )
     apis = {
         service.name: ObservableApi(
             service.name,
@@ -71,6 +87,10 @@ def build(settings: StackSettings, catalog: Catalog) -> Outputs:
                 settings.namespace,
                 settings.prometheus_address,
                 settings.platform.monitoring.release,
+                prometheus_access=settings.prometheus.access,
+                around=around,
+                config_checksum=referenced.checksums.get(service.name),
+                subscriptions=subscriptions(service, settings.alerting),
                 after=[*namespaces, *monitoring.ready, *argo_rollouts.ready],
             ),
             on_cluster,
@@ -80,8 +100,20 @@ def build(settings: StackSettings, catalog: Catalog) -> Outputs:
     return Outputs(settings.prometheus_address, {name: api.url for name, api in apis.items()})
 
 
-def _namespaces(settings: StackSettings) -> list[str]:
-    """The namespaces of the services and of what this stack installs; those of an adopted platform are there."""
+def _warnings(settings: StackSettings) -> list[Problem]:
+    """What is allowed in the stack's config, and may still not be what was meant."""
+    file = f"Pulumi.{settings.stack}.yaml"
+    found = [*settings.warnings, *not_provisioned_yet(settings)]
+    return [Problem(file, f"config.{NAMESPACE}:{path}", message) for path, message in found]
+
+
+def _namespaces(settings: StackSettings) -> dict[str, dict[str, str]]:
+    """The namespaces of the services and of what this stack installs, with their labels; adopted ones are there.
+
+    Only the services' enforces a level of pod security: charts bring pods of their own making.
+    """
+    level = settings.pod_security
+    modes = () if level == "as it is" else ("enforce", "warn")
+    enforced: dict[str, str] = {f"pod-security.kubernetes.io/{mode}": level for mode in modes}
     charts = (settings.platform.monitoring, settings.platform.argo_rollouts)
-    installed = [chart.namespace for chart in charts if chart.install]
-    return list(dict.fromkeys([settings.namespace, *installed]))
+    return {settings.namespace: enforced, **{chart.namespace: {} for chart in charts if chart.install}}

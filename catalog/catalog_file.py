@@ -1,17 +1,20 @@
 """services.yaml -> Catalog: layers merged by precedence, every fault reported at the place where it was written."""
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from catalog.checks import clashes, contradictions, misleading_weights
+from catalog.built_in import BUILT_IN_DEFAULTS
+from catalog.checks import cautions, clashes, contradictions, risks
 from catalog.faults import problems_of
-from catalog.layers import merge
+from catalog.layers import merge, without_nulls
 from catalog.problems import CatalogError, Problem, nearest
-from catalog.services import BUILT_IN_DEFAULTS, PRODUCTION, Service, ServiceEntry, service_name_fault
+from catalog.services import PRODUCTION, Service, ServiceEntry, service_name_fault
 from catalog.texts import shown
 from catalog.yaml_file import read_mapping
 
@@ -53,17 +56,32 @@ def load_catalog(
     `environments` are the names that may be spoken of in the file, and all of them are checked; `images` (service name
     to image) is the strongest layer. Raises CatalogError with every fault of the file.
     """
-    reader = _Reader(path.name, environments)
-    entries = reader.entries(read_mapping(path), images or {})
-    services = list(reader.resolved(entries, environment, images or {}))
-    for other in environments:
-        if other != environment:
-            list(reader.resolved(entries, other, {}))
-    if reader.problems:
-        raise CatalogError(reader.problems)
-    enabled = tuple(service for service in services if service.enabled)
-    layers = {name: reader.layers(name, own, environment, images or {}) for name, own in entries.items()}
-    return Catalog(enabled, reader.warnings(enabled), layers)
+    with _uncollected():
+        reader = _Reader(path.name, environments)
+        entries = reader.entries(read_mapping(path), images or {})
+        services = list(reader.resolved(entries, environment, images or {}))
+        for other in environments:
+            if other != environment:
+                list(reader.resolved(entries, other, {}))
+        if reader.problems:
+            raise CatalogError(reader.problems)
+        enabled = tuple(service for service in services if service.enabled)
+        layers = {name: reader.layers(name, own, environment, images or {}) for name, own in entries.items()}
+        return Catalog(enabled, reader.warnings(enabled), layers)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: a thousand services are a million objects and no garbage, and looking through
+    them again and again takes more than half of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Reader:
@@ -107,7 +125,7 @@ class _Reader:
             service = self._service(name, merge(*self.layers(name, layers, environment, images).values()))
             if service:
                 services.append(service)
-                faults = [*contradictions(service), *(misleading_weights(service) if environment in PRODUCTION else ())]
+                faults = [*contradictions(service), *(risks(service) if environment in PRODUCTION else ())]
                 for place, message in faults:
                     self._fault(("services", name, place), message, environment)
         for name, place, message in clashes(services):
@@ -133,7 +151,7 @@ class _Reader:
         """What is to be told of services that are right; the same of several in one line."""
         told: dict[tuple[str, str], list[str]] = {}
         for service in services:
-            for fault in misleading_weights(service):
+            for fault in [*risks(service), *cautions(service)]:
                 told.setdefault(fault, []).append(service.name)
         return tuple(
             Problem(self.file, f"services.{names[0]}.{place}", f"{message}{_also(names[1:])}")
@@ -166,7 +184,7 @@ class _Reader:
     def _checked(self, layer: dict[str, Any], path: _Path) -> dict[str, Any]:
         """`layer`, with a fault for each of its values that no service could have."""
         try:
-            ServiceEntry.model_validate(layer)
+            ServiceEntry.model_validate(_said(layer))
         except ValidationError as error:
             self.problems += problems_of(error, ServiceEntry, self.file, path, of="present")
         return layer
@@ -174,7 +192,7 @@ class _Reader:
     def _service(self, name: str, merged: dict[str, Any]) -> Service | None:
         """The service of all layers. What is present was judged layer by layer; only now can a key be missing."""
         try:
-            return Service.model_validate({**merged, "name": name})
+            return Service.model_validate({**_said(merged), "name": name})
         except ValidationError as error:
             path = ("services", name)
             missing = problems_of(error, Service, self.file, path, of="missing")
@@ -192,3 +210,8 @@ class _Reader:
 
 def _also(others: Sequence[str]) -> str:
     return f" (so do {', '.join(others)})" if others else ""
+
+
+def _said(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a layer when its nulls have taken away what weaker ones say; in a patch they have work to do."""
+    return {key: value if key == "patch" else without_nulls(value) for key, value in layer.items() if value is not None}

@@ -1,10 +1,12 @@
 """pydantic's errors, told in the words of the file they come from."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
+from catalog.model import KIND
 from catalog.problems import Problem, nearest
 from catalog.texts import shown
 
@@ -52,8 +54,13 @@ def problems_of(
 
 
 def _place(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """`loc` without pydantic's mark for a fault in a key: the key itself already ends the path."""
-    return loc[:-1] if loc[-1:] == ("[key]",) else loc
+    """`loc` without what pydantic adds: its mark for a fault in a key, and the names of variants."""
+    written = loc[:-1] if loc[-1:] == ("[key]",) else loc
+    return tuple(part for part in written if not _is_kind(part))
+
+
+def _is_kind(part: str | int) -> bool:
+    return isinstance(part, str) and part.startswith(KIND)
 
 
 def _message(fault: Any, model: type[BaseModel]) -> str:
@@ -61,6 +68,8 @@ def _message(fault: Any, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         known = _known_keys(model, fault["loc"][:-1])
         return f"unknown key{nearest(str(fault['loc'][-1]), known)} (known: {', '.join(known)})"
+    if kind == "no_such_variant":
+        return f"{shown(found)} is not {context['what']} (one of {context['kinds']})"
     if kind in _TYPES:
         return f"{shown(found)} is not {_TYPES[kind]}"
     if kind in _LIMITS:
@@ -76,10 +85,35 @@ def _message(fault: Any, model: type[BaseModel]) -> str:
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """The keys allowed at `loc` below `model`, as files spell them."""
+    within: object = model
     for part in loc:
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        field = fields.get(str(part))
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return [field.alias or name for name, field in model.model_fields.items()]
+        within = _kind(within, str(part)) if _is_kind(part) else _below(within, part)
+    (found, *_) = [*_models_in(within), model]
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _below(within: object, part: str | int) -> object:
+    """The type of what stands at key or index `part` of a value of the type `within`."""
+    for model in _models_in(within):
+        for name, field in model.model_fields.items():
+            if part in (field.alias, name):
+                return field.annotation
+    members = [each for each in _parts(within) if get_origin(each) in (dict, list)]
+    return get_args(members[0])[-1] if members else within
+
+
+def _kind(within: object, tag: str) -> object:
+    """The member of the union `within` that carries the tag."""
+    tagged = [each for each in _parts(within) if Tag(tag) in get_args(each)]
+    return tagged[0] if tagged else within
+
+
+def _models_in(within: object) -> list[type[BaseModel]]:
+    return [each for each in _parts(within) if isinstance(each, type) and issubclass(each, BaseModel)]
+
+
+def _parts(within: object) -> list[object]:
+    """The type and all that it is made of: the members of unions, and what is annotated."""
+    made_of = get_args(within) if get_origin(within) in (Union, UnionType) else get_args(within)[:1]
+    inner = [] if get_origin(within) in (dict, list) else [part for each in made_of for part in _parts(each)]
+    return [within, *inner]

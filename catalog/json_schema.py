@@ -11,7 +11,7 @@ SCHEMA_FILE = "schema/services.schema.json"
 
 def services_schema() -> dict[str, Any]:
     """The schema of the whole file. No key of an entry is required: any layer may give it."""
-    entry = _without_requirements(ServiceEntry.model_json_schema(by_alias=True))
+    entry = _as_a_layer(ServiceEntry.model_json_schema(by_alias=True))
     definitions = entry.pop("$defs")
     layer = {**entry, "title": "ServiceLayer"}
     environments = {
@@ -45,14 +45,39 @@ def schema_text() -> str:
     return json.dumps(services_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _without_requirements(schema: Any, name: str = "") -> Any:
-    """`schema` with no key required, but for the steps: each is known by the only key it has."""
+def _as_a_layer(schema: Any, name: str = "") -> Any:
+    """`schema` of what may be said in part only: no key is required, and a null takes away what a weaker layer says.
+
+    The items of lists are as they are: lists are never merged.
+    """
     if isinstance(schema, list):
-        return [_without_requirements(each) for each in schema]
-    if not isinstance(schema, dict):
+        return [_as_a_layer(each) for each in schema]
+    if not isinstance(schema, dict) or name in _WHOLE:
         return schema
-    kept = {key: value for key, value in schema.items() if key != "required" or name in _STEPS}
-    return {key: _without_requirements(value, key) for key, value in kept.items()}
+    layer = {key: _as_a_layer(value, key) for key, value in schema.items() if key != "required"}
+    if "properties" in schema and name != "properties":
+        layer["properties"] = {key: _or_null(value) for key, value in layer["properties"].items()}
+    for key in ("additionalProperties", "patternProperties"):
+        if isinstance(schema.get(key), dict) and schema.get("type") == "object":
+            inner = layer[key]
+            layer[key] = (
+                _or_null(inner) if key == "additionalProperties" else {k: _or_null(v) for k, v in inner.items()}
+            )
+    if "patternProperties" in schema:
+        layer["additionalProperties"] = False
+    return layer
 
 
-_STEPS = ("SetWeight", "Pause", "Analysis")
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    null = {"type": "null"}
+    if schema == {} or null in schema.get("anyOf", ()):
+        return schema
+    described: dict[str, Any] = {key: schema[key] for key in ("description", "title") if key in schema}
+    return {**described, "anyOf": [schema, null]}
+
+
+_WHOLE = (
+    *("SetWeight", "Pause", "Analysis", "SetCanaryScale", "FromSecret", "FromConfigMap", "InitContainer", "Toleration"),
+    *("PeerService", "PeerNamespace", "PeerNetwork", "Patch"),
+)
+"""What stands in lists, and the patch, whose nulls are its own."""

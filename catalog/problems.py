@@ -4,6 +4,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+Fault = tuple[str, str]
+"""The path of a key below the thing that is judged, and a message that says how to mend it."""
+
 
 @dataclass(frozen=True, order=True)
 class Problem:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -10,6 +11,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from catalog.texts import shown
+
+_LONGEST_DAYS = 366
+"""Longer than anything here takes; the controllers count some durations in 32 bits."""
 
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
@@ -35,7 +39,7 @@ class _Quantity(float):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return cls.json_schema
+        return dict(cls.json_schema)  # a copy: pydantic writes a default into it
 
 
 class Duration(_Quantity):
@@ -48,15 +52,17 @@ class Duration(_Quantity):
 
     @classmethod
     def parse(cls, value: object) -> "Duration":
-        """Seconds from `value`; ValueError where it is not a positive duration."""
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
-            return cls(value)
-        if isinstance(value, str) and _DURATION.fullmatch(value.strip()):
-            parts = _DURATION_PART.findall(value.strip())
-            milliseconds = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
-            if milliseconds > 0:
-                return cls(milliseconds / 1000)
-        raise ValueError(f"{shown(value)} is not a duration (such as 300ms, 60s, 5m or 1h30m)")
+        """Seconds from `value`, to the millisecond; ValueError where it is no duration of at least one."""
+        milliseconds = 0.0
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            milliseconds = value * 1000.0
+        elif isinstance(value, str):
+            milliseconds = _milliseconds(value.strip())
+        if 1 <= milliseconds <= _LONGEST_DAYS * _MILLISECONDS["d"]:
+            return cls(round(milliseconds) / 1000)
+        raise ValueError(
+            f"{shown(value)} is not a duration (such as 300ms, 60s, 5m or 1h30m, {_LONGEST_DAYS}d at most)"
+        )
 
     def __str__(self) -> str:
         """In hours at most: Prometheus and Go both read these units, and Go, so Argo Rollouts, knows no days."""
@@ -66,6 +72,14 @@ class Duration(_Quantity):
             count, milliseconds = divmod(milliseconds, _MILLISECONDS[unit])
             text += f"{count}{unit}" if count else ""
         return text or "0s"
+
+
+@cache
+def _milliseconds(written: str) -> float:
+    """What a written duration stands for; 0 where it is none. Remembered: a catalog has the same few everywhere."""
+    if not _DURATION.fullmatch(written):
+        return 0.0
+    return sum(float(number) * _MILLISECONDS[unit] for number, unit in _DURATION_PART.findall(written))
 
 
 class Ratio(_Quantity):
@@ -117,6 +131,13 @@ class Amount(str):
         raise ValueError(
             f"{shown(value)} is not an amount of CPU or memory (such as 250m or 256Mi; in quotes where it is a number)"
         )
+
+    @property
+    def number(self) -> Decimal:
+        """How many CPUs or bytes it is."""
+        match = _AMOUNT.fullmatch(self)
+        assert match, f"{self!r} was not parsed"
+        return Decimal(match[1]) * _AMOUNT_UNITS[match[2]]
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:

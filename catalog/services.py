@@ -1,13 +1,31 @@
-"""What a service owner can say about one service: the models behind an entry of services.yaml."""
+"""What a service owner can say about one service: an entry of services.yaml, and the service it resolves to."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from catalog.quantities import Amount, Duration, Ratio
-from catalog.texts import Host, HttpPath, Image, Labels, LabelValue, NonEmpty, Url, shown
+from catalog.canary import CanaryPlan
+from catalog.model import Model, Port, whole
+from catalog.patch import Patch
+from catalog.pods import (
+    Adapter,
+    Env,
+    EnvSource,
+    InitContainer,
+    Probes,
+    Resources,
+    ServiceAccount,
+    Shutdown,
+    Toleration,
+    TopologySpread,
+    Volume,
+)
+from catalog.quantities import Duration
+from catalog.scaling import Autoscaling, DisruptionBudget, Pods
+from catalog.slo import Slo
+from catalog.texts import Annotations, DnsLabel, Host, HttpPath, Image, Labels, LabelValue, ObjectName, Url, shown
+from catalog.traffic import Network, Team, Tls, Traffic
 
 SERVICE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 """A service's name is that of its Service, which Kubernetes wants to begin with a letter (RFC 1035)."""
@@ -19,18 +37,6 @@ PRODUCTION = ("prod", "production")
 """The environments that must name their cluster, and where a warning about what users would feel is an error."""
 
 
-class Model(BaseModel):
-    """The common ground of every model: camelCase in files, unknown keys and wrong types refused, immutable."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
-
-
-def _port(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
-        return value
-    raise ValueError(f"{shown(value)} is not a port (1–65535)")
-
-
 def service_name_fault(name: object) -> str | None:
     """Why `name` cannot name a service, or None where it can."""
     if not isinstance(name, str) or not re.fullmatch(SERVICE_NAME, name):
@@ -40,124 +46,75 @@ def service_name_fault(name: object) -> str | None:
     return None
 
 
-Port = Annotated[int, BeforeValidator(_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})]
-
-
-class SetWeight(Model):
-    """Send `set_weight` percent (1–100) of the traffic to the canary."""
-
-    set_weight: int = Field(ge=1, le=100)
-
-
-class Pause(Model):
-    """Wait: for a duration, or, with `pause: forever`, until a person promotes."""
-
-    pause: Duration | Literal["forever"]
-
-
-class Analysis(Model):
-    """Hold the canary against its criteria and go on only if it meets them."""
-
-    analysis: Literal[True]
-
-
-Step = SetWeight | Pause | Analysis
-_STEP_KINDS: dict[str, type[Model]] = {"setWeight": SetWeight, "pause": Pause, "analysis": Analysis}
-
-
-def _step(value: object) -> object:
-    """One step by its only key, so that an error speaks of that kind of step and not of all of them."""
-    if isinstance(value, Model):
-        return value
-    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _STEP_KINDS:
-        raise ValueError(f"{shown(value)} is not a step (one of {', '.join(f'{{{kind}: …}}' for kind in _STEP_KINDS)})")
-    kind, content = next(iter(value.items()))
-    if kind == "setWeight" and (not isinstance(content, int) or isinstance(content, bool) or not 1 <= content <= 100):
-        raise ValueError(f"setWeight: {shown(content)} is not a weight (1–100)")
-    if kind == "analysis" and content is not True:
-        raise ValueError(f"analysis: {shown(content)} — write 'analysis: true', or leave the step out")
-    if kind == "pause" and content != "forever":
-        Duration.parse(content)
-    return _STEP_KINDS[kind].model_validate(value)
-
-
-class AnalysisCriteria(Model):
-    """When a canary is good enough.
-
-    `p95` in seconds and `error_rate` as a ratio 0–1 are limits that a measurement must stay below; one measurement is
-    taken every `interval` seconds, `count` times; the canary is rolled back at failed measurement number
-    `rollback_after_failures`. A Prometheus outage shorter than `survive_outage_of` seconds decides nothing.
-    """
-
-    p95: Duration
-    error_rate: Ratio
-    interval: Duration
-    count: int = Field(ge=1, le=1000)
-    rollback_after_failures: int = Field(ge=1)
-    survive_outage_of: Duration
-
-
-class CanaryPlan(Model):
-    """How a new version gets its traffic, step by step, and what it must prove on the way."""
-
-    steps: list[Annotated[Step, BeforeValidator(_step)]] = Field(min_length=1)
-    analysis: AnalysisCriteria
-
-
-class Traffic(Model):
-    """Who splits the traffic.
-
-    Without a router the weight is the ratio of pods. With `nginx` the ingress controller splits it exactly, for the
-    requests that ask for `host`.
-    """
-
-    router: Literal["none", "nginx"]
-    host: Host | None = None
-    ingress_class: NonEmpty = "nginx"
-
-
-class Quantities(Model):
-    """CPU and memory in Kubernetes' own notation (`100m`, `256Mi`)."""
-
-    cpu: Amount | None = None
-    memory: Amount | None = None
-
-
-class Resources(Model):
-    """What a pod asks for and what it may not exceed."""
-
-    requests: Quantities
-    limits: Quantities
-
-
 class Metrics(Model):
-    """Where and how often Prometheus reads the service's metrics (`interval` in seconds)."""
+    """Where and how often Prometheus reads the service's metrics (`interval` in seconds).
+
+    `port` is the container's own where left out. `labels` go onto the ServiceMonitor. A scrape of more than
+    `sample_limit` samples fails. `buckets` are those of the service's latency histogram, in seconds: a threshold that
+    is none of them is guessed at by interpolation.
+    """
 
     path: HttpPath
+    port: Port | None = None
     interval: Duration
     labels: Labels
+    sample_limit: Annotated[int, *whole("a number of samples", 1, 10**6)]
+    buckets: list[Duration] = Field(min_length=1)
 
 
 class ServiceEntry(Model):
     """What an entry of services.yaml, the defaults, or an environment's overrides may say of a service."""
 
     project: LabelValue
+    team: Team | None = None
     enabled: bool
+
     port: Port
+    container_port: Port | None = None
     image: Image
-    replicas: int = Field(ge=1, le=1000)
+    image_pull_secrets: list[ObjectName]
+    command: list[str]
+    args: list[str]
+    env: Env
+    env_from: list[EnvSource]
+    volumes: dict[DnsLabel, Volume]
     resources: Resources
-    metrics: Metrics
-    canary: CanaryPlan
+    probes: Probes
+    shutdown: Shutdown
+    user_id: Annotated[int, *whole("the number of a user that is not root", 1, 2**31 - 1)]
+    read_only_root: bool
+    service_account: ServiceAccount | None = None
+    init_containers: list[InitContainer]
+    adapter: Adapter | None = None
+
+    replicas: Pods
+    autoscaling: Autoscaling | None = None
+    disruption_budget: DisruptionBudget | None = None
+    topology_spread: TopologySpread
+    node_selector: Labels
+    tolerations: list[Toleration]
+
+    hosts: list[Host]
+    tls: Tls | None = None
     traffic: Traffic
+    network: Network | None = None
+
+    canary: CanaryPlan
+    metrics: Metrics
+    slo: Slo
     prometheus_address: Url | None = None
+
     labels: Labels
+    annotations: Annotations
+    pod_labels: Labels
+    pod_annotations: Annotations
     selector_labels: Labels
+    patch: Patch = Field(default_factory=Patch)
 
 
 RESERVED_LABELS = frozenset(
     {f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by")}
-    | {"api-observability/service"}
+    | {"api-observability/service", "api-observability/team"}
 )
 """The labels that the program gives to objects and finds them by."""
 
@@ -173,7 +130,12 @@ class Service(ServiceEntry):
     @property
     def object_names(self) -> tuple[str, ...]:
         """The names of this service's Services: its own, and with a router those of canary and stable pods."""
-        return (self.name,) if self.traffic.router == "none" else (self.name, self.canary_service, self.stable_service)
+        return (self.name, self.canary_service, self.stable_service) if self.is_routed else (self.name,)
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether a router splits the traffic; otherwise the share of the traffic is the share of the pods."""
+        return self.traffic.router != "none"
 
     @property
     def canary_service(self) -> str:
@@ -193,35 +155,22 @@ class Service(ServiceEntry):
             "app.kubernetes.io/instance": self.name,
         }
 
+    @property
+    def serving_port(self) -> int:
+        """The port in the pod that requests go to: the container's, or the adapter's in front of it."""
+        return self.container_port or self.port
 
-BUILT_IN_DEFAULTS: dict[str, Any] = {
-    "enabled": True,
-    "replicas": 2,
-    "resources": {
-        "requests": {"cpu": "100m", "memory": "128Mi"},
-        "limits": {"memory": "512Mi"},
-    },
-    "metrics": {"path": "/metrics", "interval": "15s", "labels": {}},
-    "canary": {
-        "steps": [
-            {"setWeight": 10},
-            {"pause": "60s"},
-            {"analysis": True},
-            {"setWeight": 50},
-            {"pause": "60s"},
-            {"analysis": True},
-        ],
-        "analysis": {
-            "p95": "300ms",
-            "errorRate": "2%",
-            "interval": "60s",
-            "count": 5,
-            "rollbackAfterFailures": 1,
-            "surviveOutageOf": "5m",
-        },
-    },
-    "traffic": {"router": "none"},
-    "labels": {},
-    "selectorLabels": {},
-}
-"""The weakest layer of every service: two small pods, the default steps and the default analysis."""
+    @property
+    def fewest_replicas(self) -> int:
+        """The number of pods that the service may run on with its least traffic."""
+        return self.autoscaling.min if self.autoscaling else self.replicas
+
+    @property
+    def most_replicas(self) -> int:
+        """The number of pods that the service may run on with its most traffic, those of a canary not counted."""
+        return self.autoscaling.max if self.autoscaling else self.replicas
+
+    @property
+    def has_disruption_budget(self) -> bool:
+        """Whether a budget has something to say: of a single pod, every budget lets that one be missing."""
+        return self.disruption_budget is not None and self.most_replicas > 1

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from catalog.faults import problems_of
+from catalog.config_keys import NAMESPACE
+from catalog.faults import dotted
 from catalog.problems import CatalogError, Problem, nearest
-from catalog.stack import NAMESPACE, StackSettings
+from catalog.setting_faults import validated
+from catalog.stack import StackSettings
+from catalog.stack_secrets import Sealed, sealed_by_engine, sealed_in_file
 from catalog.texts import shown
 from catalog.yaml_file import read_mapping
 
@@ -40,7 +40,7 @@ def load_stack_file(folder: Path, stack: str) -> StackSettings:
         known = ", ".join(stacks_in(folder))
         raise CatalogError([Problem(path.name, "", f"there is no stack '{stack}' (stacks with a file here: {known})")])
     config = _config_of(path)
-    return _validated(config, path.name, [key for key, value in config.items() if _holds_a_secret(value)])
+    return _settings(config, sealed_in_file(_own(config)), stack)
 
 
 def settings_from_config(config: Mapping[str, str], stack: str, secret_keys: Collection[str] = ()) -> StackSettings:
@@ -49,7 +49,8 @@ def settings_from_config(config: Mapping[str, str], stack: str, secret_keys: Col
     `secret_keys` are those whose value the engine keeps secret.
     """
     decoded = {key: _decoded(value) for key, value in config.items()}
-    return _validated(decoded, f"Pulumi.{stack}.yaml", secret_keys)
+    secret = [key.removeprefix(_PREFIX) for key in secret_keys]
+    return _settings(decoded, sealed_by_engine(_own(decoded), secret), stack)
 
 
 def _config_of(path: Path) -> dict[str, Any]:
@@ -71,35 +72,25 @@ def _decoded(value: str) -> Any:
     return value
 
 
-def _holds_a_secret(value: Any) -> bool:
-    """Whether the value, or one within it, is encrypted: the engine writes `secure: <ciphertext>` in its place."""
-    if isinstance(value, dict):
-        return set(value) == {"secure"} or any(map(_holds_a_secret, value.values()))
-    return isinstance(value, list) and any(map(_holds_a_secret, value))
+def _own(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix(_PREFIX): value for key, value in config.items() if key.startswith(_PREFIX)}
 
 
-def _validated(config: Mapping[str, Any], file: str, secret_keys: Collection[str]) -> StackSettings:
-    found = list(_misplaced(config, file, secret_keys))
-    own = {key.removeprefix(_PREFIX): value for key, value in config.items() if key.startswith(_PREFIX)}
-    try:
-        settings = StackSettings.model_validate(own)
-    except ValidationError as error:
-        # The keys of a stack file carry the project's namespace: `api-observability:cluster`.
-        found += [
-            replace(each, path=f"config.{_PREFIX}{each.path}") for each in problems_of(error, StackSettings, file)
-        ]
-    if found:
+def _settings(config: Mapping[str, Any], sealed: Sealed, stack: str) -> StackSettings:
+    """The settings that `sealed` holds; raises CatalogError with every fault of them, and of the keys of `config`."""
+    file = stack_file(Path(), stack).name
+    settings, faults = validated(sealed, stack)
+    # The keys of a stack file carry the project's namespace: `api-observability:cluster`.
+    found = [Problem(file, f"config.{_PREFIX}{dotted(fault.place)}", fault.message) for fault in faults]
+    found = [*_misspelt(config, file), *found]
+    if found or settings is None:
         raise CatalogError(found)
     return settings
 
 
-def _misplaced(config: Mapping[str, Any], file: str, secret_keys: Collection[str]) -> Iterator[Problem]:
-    """Keys in a namespace that is almost ours, and secrets in settings that end up in clear text on the cluster."""
+def _misspelt(config: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """Keys in a namespace that is almost ours."""
     for key in config:
         namespace = key.partition(":")[0]
         if namespace != NAMESPACE and (hint := nearest(namespace, [NAMESPACE])):
             yield Problem(file, f"config.{key}", f"unknown namespace '{namespace}'{hint}")
-        if key.startswith(_PREFIX) and key in secret_keys:
-            yield Problem(
-                file, f"config.{key}", "is a secret, and this setting would show it; set it anew without --secret"
-            )

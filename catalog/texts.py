@@ -1,6 +1,9 @@
 """Text of a given form: names, labels, addresses, each with an error that says what the form is."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,9 +11,26 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+HIDDEN = "[secret]"
+"""What stands in messages, and in rendered files, where the stack has a secret."""
+
+_HIDING: ContextVar[bool] = ContextVar("hiding", default=False)
+
+
+@contextmanager
+def hidden() -> Iterator[None]:
+    """Within it `shown` shows no value: for what may hold secrets."""
+    before = _HIDING.set(True)
+    try:
+        yield
+    finally:
+        _HIDING.reset(before)
+
 
 def shown(value: object) -> str:
-    """`value` as its YAML file spells it, on one line and not too long of one."""
+    """`value` as its YAML file spells it, on one line and not too long of one; never where values are hidden."""
+    if _HIDING.get():
+        return HIDDEN
     words = {None: "null", True: "true", False: "false"}
     text = words[value] if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
@@ -26,7 +46,7 @@ class Form:
 
     def check(self, value: object) -> str:
         """`value` itself; ValueError where it is not text of this form."""
-        if isinstance(value, str) and re.fullmatch(self.pattern, value):
+        if isinstance(value, str) and re.fullmatch(self.pattern, value, re.ASCII):
             return value
         raise ValueError(f"{shown(value)} is not {self.what} (such as {self.example})")
 
@@ -67,6 +87,24 @@ LabelValue = Annotated[
 LabelKey = Annotated[
     str, Form(rf"(?:{_HOST}/)?[A-Za-z0-9](?:[-\w.]{{0,61}}[A-Za-z0-9])?", "a label key", "example.com/team")
 ]
+ObjectName = Annotated[
+    str,
+    Form(
+        rf"(?=.{{1,253}}$){_HOST}",
+        "the name of a Kubernetes object (lower-case letters, digits, '-' and '.', at most 253)",
+        "database",
+    ),
+]
+DataKey = Annotated[
+    str,
+    Form(r"(?!\.\.?$)[-.\w]{1,253}", "a key of a Secret or ConfigMap (letters, digits, '-', '_' and '.')", "password"),
+]
+EnvName = Annotated[
+    str, Form(r"[A-Za-z_]\w*", "the name of an environment variable (letters, digits and '_')", "LOG_LEVEL")
+]
+FilePath = Annotated[str, Form(r"/[^:\x00-\x1f]*", "an absolute path without ':'", "/var/cache")]
 NonEmpty = Annotated[str, Form(r"\S(?:.*\S)?", "text", "prod")]
 
 Labels = dict[LabelKey, LabelValue]
+Annotations = dict[LabelKey, str]
+"""Annotation key to text."""

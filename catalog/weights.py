@@ -24,5 +24,5 @@ def real_weight(replicas: int, weight: int) -> Ratio:
         # On a tie between the two neighbours the controller takes the upper one.
         if floor and (total * weight) % 100 != 50:
             options.append((floor, total))
-    pods, total = min(options, key=lambda option: abs(option[0] / option[1] - weight / 100))
+    pods, total = min(options, key=lambda option: abs(100 * option[0] / option[1] - weight))  # in its own arithmetic
     return Ratio(pods / total)

@@ -1,6 +1,7 @@
 """The command `api-observability`: what `make` calls, and what people call by hand."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -21,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CatalogError, ClusterError, LocalError) as error:
         print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as in `… explain a | head`; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"error: {error.filename or options.command}: {error.strerror or error}", file=sys.stderr)
         return 1
@@ -37,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         "preview": "show what `up` would change",
         "render": "write the stack's objects as YAML under rendered/<stack>/",
         "explain": "show one service as it is resolved for a stack, and where each value comes from",
-        "schema": "write the JSON Schema of services.yaml from the models",
+        "schema": "write the JSON Schema of services.yaml and the page of its keys from the models",
         "status": "show the services of the stack as the cluster has them",
         "clean": "stop the embedded cluster and remove its data",
         "env": "print what a shell needs to use `pulumi` and `kubectl` on the embedded cluster",

@@ -5,8 +5,10 @@ from argparse import Namespace
 from pathlib import Path
 
 import program
-from catalog import explanation, json_schema
+from catalog import explanation
 from catalog.catalog_file import Catalog
+from catalog.json_schema import SCHEMA_FILE, schema_text
+from catalog.reference_page import REFERENCE_PAGE, reference_page
 from catalog.stack import StackSettings
 from catalog.stack_file import load_stack_file
 from cli import local_stack, rendering, status
@@ -55,11 +57,12 @@ def render(options: Namespace) -> int:
 
 
 def schema(_options: Namespace) -> int:
-    """The JSON Schema of services.yaml, written from the models."""
-    target = CHECKOUT / json_schema.SCHEMA_FILE
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json_schema.schema_text(), encoding="utf-8")
-    print(f"written: {json_schema.SCHEMA_FILE}")
+    """The JSON Schema of services.yaml and the page that lists its keys, written from the models."""
+    for file, content in ((SCHEMA_FILE, schema_text()), (REFERENCE_PAGE, reference_page())):
+        target = CHECKOUT / file
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(content, encoding="utf-8")
+        print(f"written: {file}")
     return 0
 
 

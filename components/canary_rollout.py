@@ -1,24 +1,40 @@
 """CanaryRollout: the Rollout of one service and the AnalysisTemplate that its steps ask."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-from catalog.services import Analysis, Pause, Service, SetWeight
+from catalog.canary import Analysis, CanaryPlan, Pause, SetCanaryScale, SetWeight, Step
+from catalog.patch import patched
+from catalog.services import Service
 from components.kubernetes_object import KubernetesObject
-from components.naming import CONTAINER, HTTP_PORT, object_labels
+from components.naming import object_metadata
+from components.pod import pod_template
+from components.traffic import traffic_strategy, with_tester_step
 from observability import analysis, metrics
+from observability.analysis import PrometheusAccess
+
+OWNED_BY_THE_AUTOSCALER = ["spec.replicas"]
+"""The number of pods starts at the autoscaler's least and is then the autoscaler's: to apply it again would be a
+conflict, or would throw away most of the pods. Leaving it out is no way: the controller would write a 1 there."""
 
 
 @dataclass(frozen=True)
 class CanaryRolloutArgs:
-    """What a canary needs to know: its service, where it runs, whom its analysis asks, and what must be there first."""
+    """What a canary needs to know: its service, where it runs, whom its analysis asks, and what must be there first.
+
+    `prometheus_access` is for `prometheus_address` alone. A change of `config_checksum`, of what the cluster holds for
+    the pods to read, starts a canary. `subscriptions` are annotations that tell the controller whom to notify.
+    """
 
     service: Service
     namespace: str
     prometheus_address: str
+    prometheus_access: PrometheusAccess | None = None
+    config_checksum: str | None = None
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = field(default=())
 
 
@@ -29,94 +45,104 @@ class CanaryRollout(pulumi.ComponentResource):
         super().__init__("api-observability:index:CanaryRollout", name, None, opts)
         self._args = args
         self.analysis_template = self._object(self._analysis_template(), args.after)
-        self.rollout = self._object(self._rollout(), [*args.after, self.analysis_template])
-        self.register_outputs({"rollout": self._args.service.name})
+        self.rollout = self._object(
+            self._rollout(),
+            [*args.after, self.analysis_template],
+            ignore_changes=OWNED_BY_THE_AUTOSCALER if args.service.autoscaling else None,
+        )
+        self.register_outputs({"rollout": args.service.name})
 
-    def _object(self, manifest: dict[str, Any], after: Sequence[pulumi.Resource]) -> KubernetesObject:
-        options = pulumi.ResourceOptions(parent=self, depends_on=list(after))
+    def _object(
+        self, manifest: dict[str, Any], after: Sequence[pulumi.Resource], ignore_changes: list[str] | None = None
+    ) -> KubernetesObject:
+        options = pulumi.ResourceOptions(parent=self, depends_on=list(after), ignore_changes=ignore_changes)
         return KubernetesObject(self._args.service.name, manifest, options)
 
-    def _metadata(self) -> dict[str, Any]:
-        return {
-            "name": self._args.service.name,
-            "namespace": self._args.namespace,
-            "labels": object_labels(self._args.service),
-        }
-
     def _analysis_template(self) -> dict[str, Any]:
-        args = self._args
-        address = args.service.prometheus_address or args.prometheus_address
-        return {
+        service, namespace = self._args.service, self._args.namespace
+        address, access = self._prometheus()
+        manifest = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "AnalysisTemplate",
-            "metadata": self._metadata(),
-            "spec": {
-                "args": [{"name": analysis.CANARY_HASH_ARGUMENT}],
-                "metrics": analysis.analysis_metrics(args.service, args.namespace, address),
-            },
+            "metadata": object_metadata(service, namespace),
+            "spec": analysis.template_spec(service, namespace, address, access),
         }
+        return patched(manifest, service.patch.analysis_template)
+
+    def _prometheus(self) -> tuple[str, PrometheusAccess | None]:
+        """Whom the analysis asks, and with which credentials: a service's own Prometheus must not see the stack's."""
+        own = self._args.service.prometheus_address
+        return (own, None) if own else (self._args.prometheus_address, self._args.prometheus_access)
 
     def _rollout(self) -> dict[str, Any]:
         service = self._args.service
-        return {
+        manifest = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Rollout",
-            "metadata": self._metadata(),
+            "metadata": object_metadata(service, self._args.namespace, annotations=dict(self._args.subscriptions)),
             "spec": {
-                "replicas": service.replicas,
-                "revisionHistoryLimit": 5,
+                "replicas": service.fewest_replicas,
+                **_progress(service.canary),
+                "revisionHistoryLimit": service.canary.revision_history_limit,
                 "selector": {"matchLabels": service.pod_selector},
-                "template": {
-                    # Only these: with the owner's own labels on the pods, editing one would start a canary.
-                    "metadata": {"labels": service.pod_selector},
-                    "spec": self._pod(),
-                },
-                "strategy": {"canary": self._strategy()},
+                "template": pod_template(service, self._args.config_checksum),
+                "strategy": {"canary": _strategy(service)},
             },
         }
+        return patched(manifest, service.patch.rollout)
 
-    def _pod(self) -> dict[str, Any]:
-        service = self._args.service
-        return {
-            # No service calls the Kubernetes API, so none gets a token for it.
-            "automountServiceAccountToken": False,
-            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [
-                {
-                    "name": CONTAINER,
-                    "image": service.image,
-                    "ports": [{"name": HTTP_PORT, "containerPort": service.port}],
-                    "resources": service.resources.model_dump(exclude_none=True),
-                    # TCP until a service names a health path: an open port is all that each of them promises.
-                    "readinessProbe": {"tcpSocket": {"port": HTTP_PORT}, "periodSeconds": 5},
-                    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-                }
-            ],
-        }
 
-    def _strategy(self) -> dict[str, Any]:
-        strategy: dict[str, Any] = {
-            "steps": [self._step(step) for step in self._args.service.canary.steps],
-            # For people and dashboards; turned from canary to stable by the controller when a version is promoted.
-            "canaryMetadata": {"labels": {metrics.VERSION: metrics.CANARY}},
-            "stableMetadata": {"labels": {metrics.VERSION: metrics.STABLE}},
-        }
-        if self._args.service.traffic.router == "nginx":
-            strategy |= {
-                "canaryService": self._args.service.canary_service,
-                "stableService": self._args.service.stable_service,
-                "trafficRouting": {"nginx": {"stableIngress": self._args.service.name}},
-            }
-        return strategy
+def _progress(plan: CanaryPlan) -> dict[str, Any]:
+    """When a pod counts as there, when a release counts as failed, and which versions come back without steps."""
+    return {
+        **({"minReadySeconds": int(plan.min_ready)} if plan.min_ready else {}),
+        "progressDeadlineSeconds": int(plan.progress_deadline),
+        **({"progressDeadlineAbort": True} if plan.abort_at_deadline else {}),
+        **({"rollbackWindow": {"revisions": plan.rollback_window}} if plan.rollback_window else {}),
+    }
 
-    def _step(self, step: SetWeight | Pause | Analysis) -> dict[str, Any]:
-        match step:
-            case SetWeight(set_weight=weight):
-                return {"setWeight": weight}
-            case Pause(pause="forever"):
-                return {"pause": {}}
-            case Pause(pause=duration):
-                return {"pause": {"duration": str(duration)}}
-            case Analysis():
-                latest = {"name": analysis.CANARY_HASH_ARGUMENT, "valueFrom": {"podTemplateHashValue": "Latest"}}
-                return {"analysis": {"templates": [{"templateName": self._args.service.name}], "args": [latest]}}
+
+def _strategy(service: Service) -> dict[str, Any]:
+    steps = with_tester_step(service, (_step(service, step) for step in service.canary.steps))
+    return {
+        "steps": steps,
+        # For people and dashboards; turned from canary to stable by the controller when a version is promoted.
+        "canaryMetadata": {"labels": {metrics.VERSION: metrics.CANARY}},
+        "stableMetadata": {"labels": {metrics.VERSION: metrics.STABLE}},
+        **_background(service, steps),
+        **traffic_strategy(service),
+        **(_scales(service.canary) if service.is_routed else {}),
+    }
+
+
+def _background(service: Service, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """The analysis beside the steps; it counts those of the catalog, among which the tester's may have been put."""
+    background = analysis.background_analysis(service)
+    if background is None:
+        return {}
+    start = background["startingStep"]
+    added = sum("setHeaderRoute" in step for step in steps[:start])
+    return {"analysis": {**background, "startingStep": start + added}}
+
+
+def _scales(plan: CanaryPlan) -> dict[str, Any]:
+    """How many pods there are beside those that the traffic needs."""
+    delay = plan.abort_scale_down_delay
+    return {
+        **({"abortScaleDownDelaySeconds": int(delay)} if delay else {}),
+        **({"dynamicStableScale": True} if plan.dynamic_stable_scale else {}),
+    }
+
+
+def _step(service: Service, step: Step) -> dict[str, Any]:
+    match step:
+        case SetWeight(set_weight=weight):
+            return {"setWeight": weight}
+        case Pause(pause="forever"):
+            return {"pause": {}}
+        case Pause(pause=duration):
+            return {"pause": {"duration": str(duration)}}
+        case Analysis():
+            return {"analysis": analysis.step_analysis(service)}
+        case SetCanaryScale(set_canary_scale=scale):
+            return {"setCanaryScale": scale.model_dump(by_alias=True, exclude_none=True)}

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pulumi_kubernetes
 import yaml
 
-from catalog.stack import Cluster, StackSettings
+from catalog.config_keys import config_set
+from catalog.stack import UNKNOWN_CLUSTER, Cluster, StackSettings
 
 if TYPE_CHECKING:
     import lightkube
@@ -69,10 +70,10 @@ def ensure_cluster(settings: StackSettings, read_uid: Callable[[Cluster], str] |
     """
     cluster = settings.cluster
     found = (read_uid or kube_system_uid)(cluster)
-    if cluster.uid is None and settings.is_production:
+    if cluster.uid == UNKNOWN_CLUSTER:
         raise ClusterError(
-            f"{UID_KEY} is not set, and production asks for it; context '{cluster.context}' leads to {found}: "
-            f"if that is the right cluster, run: pulumi config set --path {UID_KEY} {found}"
+            f"{UID_KEY} names no cluster yet; context '{cluster.context}' leads to {found}: "
+            f"if that is the right cluster, run: {config_set('cluster.uid', settings.stack, found)}"
         )
     if cluster.uid is not None and cluster.uid != found:
         raise ClusterError(

@@ -33,10 +33,13 @@ def type_token(manifest: Manifest) -> str:
     return f"kubernetes:{group_version}:{manifest['kind']}"
 
 
-def namespace(name: str, provider: pulumi.ProviderResource) -> KubernetesObject:
+def namespace(
+    name: str, provider: pulumi.ProviderResource, labels: Mapping[str, str] | None = None
+) -> KubernetesObject:
     """A namespace that outlives the stack: other people's objects and volumes may be in it.
 
-    It carries nothing but its name, so that taking one that is there already changes nothing of it.
+    It carries nothing but its name and `labels`, so that taking one that is there already changes nothing else of it.
     """
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    labelled = {"labels": dict(labels)} if labels else {}
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **labelled}}
     return KubernetesObject(name, manifest, pulumi.ResourceOptions(provider=provider, retain_on_delete=True))

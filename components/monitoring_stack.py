@@ -6,7 +6,8 @@ from typing import Any
 
 import pulumi
 
-from catalog.stack import Monitoring, Prometheus
+from catalog.prometheus_settings import Prometheus
+from catalog.stack import Monitoring
 from components import platform_chart
 
 
@@ -36,7 +37,7 @@ class MonitoringStack(pulumi.ComponentResource):
             "prometheus": {
                 "prometheusSpec": {
                     "retention": self._args.prometheus.retention,
-                    "retentionSize": self._args.prometheus.retention_size,
+                    "retentionSize": self._args.prometheus.retention_size.prometheus,
                 }
             },
         }

@@ -1,16 +1,22 @@
 """ObservableApi: everything one API service needs to be reached, watched and released with a canary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pulumi
 
+from catalog.patch import patched
 from catalog.services import Service
 from components.canary_rollout import CanaryRollout, CanaryRolloutArgs
 from components.kubernetes_object import SKIP_AWAIT, KubernetesObject
-from components.naming import HTTP_PORT, ROOT_SERVICE, object_labels
-from observability import metrics
+from components.naming import HTTP_PORT, METRICS_PORT, ROOT_SERVICE, metrics_port, object_metadata
+from components.network_policy import Surroundings, network_policy
+from components.scaling import horizontal_pod_autoscaler, pod_disruption_budget
+from components.service_monitor import service_monitor
+from components.traffic import traffic_objects
+from observability.analysis import PrometheusAccess
 
 OWNED_BY_THE_CONTROLLER = ["spec.selector"]
 """Argo Rollouts writes the pod-template hash into the selectors of canary and stable Services. They start with the
@@ -21,100 +27,147 @@ service's own selector and are then left alone: to apply them again would be a c
 class ObservableApiArgs:
     """One service, the namespace it runs in, and what it needs to know of the platform.
 
-    `release` is the value of the label by which Prometheus picks up ServiceMonitors; `after` must be there first.
+    `release` is the value of the label by which Prometheus picks up ServiceMonitors; `around` is who may call;
+    `prometheus_access` is how analyses get in at `prometheus_address`; `config_checksum` is of what the cluster holds
+    for the pods to read; `subscriptions` are annotations of the Rollout that say who hears of it; `after` must be there
+    first.
     """
 
     service: Service
     namespace: str
     prometheus_address: str
     release: str
+    around: Surroundings
+    prometheus_access: PrometheusAccess | None = None
+    config_checksum: str | None = None
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = field(default=())
 
 
 class ObservableApi(pulumi.ComponentResource):
-    """A Service, a ServiceMonitor and a CanaryRollout; with a router also what splits the traffic."""
+    """A Service, a ServiceMonitor, a disruption budget and a CanaryRollout, and what else the service asks for."""
 
     def __init__(self, name: str, args: ObservableApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:ObservableApi", name, None, opts)
         self._args = args
-        self.service = self._object(self._root_service())
-        self.service_monitor = self._object(self._service_monitor())
-        self.traffic = self._traffic_objects()
-        self.canary = CanaryRollout(
-            name,
-            CanaryRolloutArgs(
-                args.service, args.namespace, args.prometheus_address, after=[*args.after, self.service, *self.traffic]
-            ),
-            pulumi.ResourceOptions(parent=self),
+        self.service = self._root_service()
+        self.service_monitor = self._service_monitor()
+        self.network_policy = self._network_policy()
+        self.disruption_budget = self._disruption_budget()
+        self.traffic = [*self._routed_services(), *self._traffic_objects()]
+        self.canary = self._canary()
+        self.autoscaler = self._autoscaler()
+        self.url = f"http://{args.service.name}.{args.namespace}:{args.service.port}"
+        self.commands = _commands(args.service.name, args.namespace)
+        self.register_outputs({"url": self.url, "rollout": args.service.name, "commands": self.commands})
+
+    def _object(
+        self,
+        manifest: Mapping[str, Any],
+        patch: Mapping[str, Any],
+        *,
+        ignore_changes: list[str] | None = None,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> KubernetesObject:
+        options = pulumi.ResourceOptions(
+            parent=self, depends_on=[*self._args.after, *after], ignore_changes=ignore_changes
         )
-        self.url = f"http://{self._args.service.name}.{args.namespace}:{args.service.port}"
-        self.register_outputs({"url": self.url})
+        return KubernetesObject(manifest["metadata"]["name"], patched(manifest, patch), options)
 
-    def _object(self, manifest: dict[str, Any], ignore_changes: list[str] | None = None) -> KubernetesObject:
-        options = pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after), ignore_changes=ignore_changes)
-        return KubernetesObject(manifest["metadata"]["name"], manifest, options)
+    def _root_service(self) -> KubernetesObject:
+        service = self._args.service
+        name, number = metrics_port(service)
+        metrics = [_service_port(METRICS_PORT, number)] if name == METRICS_PORT else []
+        return self._object(self._service(service.name, ROOT_SERVICE, metrics), service.patch.service)
 
-    def _metadata(self, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
-        return {
-            "name": name,
-            "namespace": self._args.namespace,
-            "labels": {**object_labels(self._args.service), **(labels or {})},
-        }
-
-    def _traffic_objects(self) -> list[KubernetesObject]:
-        if self._args.service.traffic.router == "none":
+    def _routed_services(self) -> list[KubernetesObject]:
+        service = self._args.service
+        if not service.is_routed:
             return []
+        named = [
+            (service.canary_service, service.patch.canary_service),
+            (service.stable_service, service.patch.stable_service),
+        ]
         return [
-            self._object(self._service(self._args.service.canary_service), ignore_changes=OWNED_BY_THE_CONTROLLER),
-            self._object(self._service(self._args.service.stable_service), ignore_changes=OWNED_BY_THE_CONTROLLER),
-            self._object(self._ingress()),
+            self._object(self._service(name), patch, ignore_changes=OWNED_BY_THE_CONTROLLER) for name, patch in named
         ]
 
-    def _root_service(self) -> dict[str, Any]:
-        return self._service(self._args.service.name, ROOT_SERVICE)
-
-    def _service(self, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
+    def _service(
+        self, name: str, labels: dict[str, str] | None = None, more_ports: Sequence[dict[str, Any]] = ()
+    ) -> dict[str, Any]:
         service = self._args.service
-        port = {"name": HTTP_PORT, "port": service.port, "targetPort": HTTP_PORT, "protocol": "TCP"}
         return {
             "apiVersion": "v1",
             "kind": "Service",
-            "metadata": {**self._metadata(name, labels), "annotations": SKIP_AWAIT},
-            "spec": {"selector": service.pod_selector, "ports": [port]},
+            "metadata": object_metadata(service, self._args.namespace, name, labels=labels, annotations=SKIP_AWAIT),
+            "spec": {
+                "selector": service.pod_selector,
+                "ports": [_service_port(HTTP_PORT, service.port), *more_ports],
+            },
         }
 
-    def _service_monitor(self) -> dict[str, Any]:
+    def _service_monitor(self) -> KubernetesObject:
+        args = self._args
+        manifest = service_monitor(args.service, args.namespace, args.release)
+        return self._object(manifest, args.service.patch.service_monitor)
+
+    def _network_policy(self) -> KubernetesObject | None:
+        args, service = self._args, self._args.service
+        if service.network is None:
+            return None
+        manifest = network_policy(service, args.namespace, service.network, args.around)
+        return self._object(manifest, service.patch.network_policy)
+
+    def _disruption_budget(self) -> KubernetesObject | None:
         service = self._args.service
-        return {
-            "apiVersion": "monitoring.coreos.com/v1",
-            "kind": "ServiceMonitor",
-            "metadata": self._metadata(service.name, {"release": self._args.release, **service.metrics.labels}),
-            "spec": {
-                "selector": {"matchLabels": {"app.kubernetes.io/name": service.name, **ROOT_SERVICE}},
-                "namespaceSelector": {"matchNames": [self._args.namespace]},
-                # Through Endpoints, a promoted pod's `version` would reach Prometheus only when its phase changes.
-                "serviceDiscoveryRole": "EndpointSlice",
-                "podTargetLabels": [metrics.VERSION, metrics.POD_HASH_LABEL],
-                "endpoints": [
-                    {"port": HTTP_PORT, "path": service.metrics.path, "interval": str(service.metrics.interval)}
-                ],
-            },
-        }
+        if service.disruption_budget is None or not service.has_disruption_budget:
+            return None
+        manifest = pod_disruption_budget(service, self._args.namespace, service.disruption_budget)
+        return self._object(manifest, service.patch.pod_disruption_budget)
 
-    def _ingress(self) -> dict[str, Any]:
-        traffic = self._args.service.traffic
-        backend = {"service": {"name": self._args.service.stable_service, "port": {"name": HTTP_PORT}}}
-        return {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "Ingress",
-            "metadata": {**self._metadata(self._args.service.name), "annotations": SKIP_AWAIT},
-            "spec": {
-                "ingressClassName": traffic.ingress_class,
-                "rules": [
-                    {
-                        "host": traffic.host,
-                        "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
-                    }
-                ],
-            },
-        }
+    def _traffic_objects(self) -> list[KubernetesObject]:
+        service, namespace = self._args.service, self._args.namespace
+        return [
+            self._object(each.manifest, getattr(service.patch, each.patch), ignore_changes=each.ignore_changes)
+            for each in traffic_objects(service, namespace, partial(object_metadata, service, namespace))
+        ]
+
+    def _canary(self) -> CanaryRollout:
+        args = self._args
+        # Pods come last: the controller looks for the Services and routes, and a policy must be there before a caller.
+        first = [self.service, *self.traffic, *([self.network_policy] if self.network_policy else [])]
+        return CanaryRollout(
+            args.service.name,
+            CanaryRolloutArgs(
+                args.service,
+                args.namespace,
+                args.prometheus_address,
+                prometheus_access=args.prometheus_access,
+                config_checksum=args.config_checksum,
+                subscriptions=args.subscriptions,
+                after=[*args.after, *first],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _autoscaler(self) -> KubernetesObject | None:
+        service = self._args.service
+        if service.autoscaling is None:
+            return None
+        manifest = horizontal_pod_autoscaler(service, self._args.namespace, service.autoscaling)
+        return self._object(manifest, service.patch.horizontal_pod_autoscaler, after=[self.canary.rollout])
+
+
+def _service_port(name: str, number: int) -> dict[str, Any]:
+    """A port of the same name in the pod, whatever its number there is."""
+    return {"name": name, "port": number, "targetPort": name, "protocol": "TCP"}
+
+
+def _commands(rollout: str, namespace: str) -> dict[str, str]:
+    """What a person types while a canary runs."""
+    return {
+        "watch": f"kubectl argo rollouts get rollout {rollout} -n {namespace} --watch",
+        "promote": f"kubectl argo rollouts promote {rollout} -n {namespace}",
+        "abort": f"kubectl argo rollouts abort {rollout} -n {namespace}",
+        "retry": f"kubectl argo rollouts retry rollout {rollout} -n {namespace}",
+    }

@@ -1,105 +1,164 @@
-"""Canary checks: what an AnalysisRun measures, and how Argo Rollouts is to judge each measurement."""
+"""Canary analysis: what a service's AnalysisTemplate says, and how the steps and the background of its Rollout use it.
+
+One template serves both; what they judge differently are its arguments. The steps' values are the defaults in it, since
+Argo Rollouts wants a template of a step to end by itself (`ValidateAnalysisTemplateWithType`), and the Rollout gives
+the background its own. Paths in parentheses are those of argo-rollouts v1.9.1.
+"""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
+from catalog.canary import SetWeight
+from catalog.canary_checks import analysis_window
 from catalog.quantities import Duration
-from catalog.services import AnalysisCriteria, Service
-from observability import metrics
+from catalog.services import Service
+from observability.analysis_access import PrometheusAccess, access_fields
+from observability.analysis_checks import CANARY_HASH_ARGUMENT, STABLE_HASH_ARGUMENT, Check, checks
+from observability.queries import number
 
-CANARY_HASH_ARGUMENT = "canary-hash"
-"""The argument through which an AnalysisRun learns the pod-template hash of the canary it judges."""
+__all__ = [
+    "CANARY_HASH_ARGUMENT",
+    "STABLE_HASH_ARGUMENT",
+    "Check",
+    "PrometheusAccess",
+    "background_analysis",
+    "checks",
+    "step_analysis",
+    "template_spec",
+]
 
 _ERROR_RETRY_SECONDS = 10
-"""Argo Rollouts retries a measurement that ended in an error after 10 s, whatever the interval."""
+"""A measurement that ended in an error is repeated after 10 s, whatever the interval (`DefaultErrorRetryInterval`).
 
-_SCRAPES_PER_WINDOW = 4
-"""A rate over fewer scrapes than this comes and goes with a single missed one."""
+A Prometheus that does not even refuse costs its timeout of 30 s besides: such an outage is survived for longer.
+"""
 
 _SCRAPES_BEFORE_FIRST_MEASUREMENT = 2
 """A rate needs two samples; measuring earlier would find nothing and pause every rollout."""
 
+_WITHOUT_END = "0"
+"""A count of 0 beside an interval is none: the background measures until the release is over (`EffectiveCount`)."""
 
-@dataclass(frozen=True)
-class Check:
-    """One number to hold against a limit: the measurement is good while the query's value is below `limit`."""
-
-    name: str
-    query: str
-    limit: float
+_NEVER = str(2**31 - 1)
+"""More measurements than any release has, and the most that the controller can count to (int32)."""
 
 
-def checks(service: Service, namespace: str) -> list[Check]:
-    """The checks of one service: its error ratio (0–1) and its p95 latency (seconds)."""
-    criteria = service.canary.analysis
-    canary = {
-        metrics.NAMESPACE: namespace,
-        metrics.SERVICE: service.name,
-        metrics.POD_HASH: f"{{{{args.{CANARY_HASH_ARGUMENT}}}}}",
-    }
-    window = rate_window(service)
-    return [
-        Check("error-rate", _error_ratio(canary, window), float(criteria.error_rate)),
-        Check("p95-latency", _latency_quantile(canary, window, 0.95), float(criteria.p95)),
-    ]
-
-
-def analysis_metrics(service: Service, namespace: str, prometheus_address: str) -> list[dict[str, Any]]:
-    """The `spec.metrics` of the service's AnalysisTemplate."""
-    criteria = service.canary.analysis
-    return [
-        {
-            "name": check.name,
-            "initialDelay": str(Duration(_SCRAPES_BEFORE_FIRST_MEASUREMENT * service.metrics.interval)),
-            "interval": str(criteria.interval),
-            "count": criteria.count,
-            **_limits(criteria, service),
-            "successCondition": f"{_HAS_VALUE} && result[0] < {check.limit:.10g}",
-            "failureCondition": f"{_HAS_VALUE} && result[0] >= {check.limit:.10g}",
-            "provider": {"prometheus": {"address": prometheus_address, "query": check.query}},
-        }
-        for check in checks(service, namespace)
-    ]
-
-
-def rate_window(service: Service) -> Duration:
-    """The window of every rate in seconds: one measurement interval, but never fewer scrapes than a rate needs."""
-    return Duration(max(service.canary.analysis.interval, _SCRAPES_PER_WINDOW * service.metrics.interval))
-
-
-_HAS_VALUE = "len(result) > 0 && !isNaN(result[0])"
-"""Prometheus answers with a list: empty where there is no series, NaN where there was no traffic. Neither is a verdict:
-with this guard both conditions are false, and the measurement is inconclusive."""
-
-
-def _limits(criteria: AnalysisCriteria, service: Service) -> dict[str, int]:
-    """Argo's limits from what the catalog says; each of them is "more than", so n failures are a limit of n - 1.
-
-    Inconclusive measurements are allowed for as long as a restarted Prometheus is blind: the window and two scrapes.
-    """
-    blind_seconds = rate_window(service) + _SCRAPES_BEFORE_FIRST_MEASUREMENT * service.metrics.interval
+def template_spec(
+    service: Service, namespace: str, address: str, access: PrometheusAccess | None = None
+) -> dict[str, Any]:
+    """The `spec` of the AnalysisTemplate: its arguments, and one metric for each check, asked of `address`."""
+    fields = access_fields(access)
+    found = checks(service, namespace)
+    hashes = [{"name": name} for name in _hashes(found)]
+    defaults = [{"name": name, "value": value} for name, value in _of_a_step(service).items()]
+    prometheus = {"address": address, **fields.provider}
     return {
-        "failureLimit": criteria.rollback_after_failures - 1,
-        "inconclusiveLimit": math.ceil(blind_seconds / criteria.interval),
-        "consecutiveErrorLimit": math.ceil(criteria.survive_outage_of / _ERROR_RETRY_SECONDS),
+        "args": [*hashes, *defaults, *fields.arguments],
+        "metrics": [_metric(service, check, prometheus) for check in found],
     }
 
 
-def _selector(labels: dict[str, str], status: str | None = None) -> str:
-    matchers = [f'{name}="{value}"' for name, value in labels.items()]
-    if status:
-        matchers.append(f'{metrics.STATUS}=~"{status}"')
-    return "{" + ",".join(matchers) + "}"
+def step_analysis(service: Service) -> dict[str, Any]:
+    """The content of `analysis:` in a step.
+
+    The gate: a measurement without data is a reason to ask a person, and one without traffic what `onNoTraffic` says.
+    Only its own measurements end it. A person can, by `kubectl argo rollouts terminate analysisrun`, and what is ended
+    before its first measurement counts as passed (`assessRunStatus`).
+    """
+    return _use(service, {})
 
 
-def _error_ratio(labels: dict[str, str], window: Duration) -> str:
-    """Errors over requests. Without a single 5xx there is no such series: `or vector(0)` makes that 0, not empty."""
-    errors = f"sum(rate({metrics.REQUESTS}{_selector(labels, metrics.SERVER_ERRORS)}[{window}]))"
-    requests = f"sum(rate({metrics.REQUESTS}{_selector(labels)}[{window}]))"
-    return f"({errors} or vector(0)) / {requests}"
+def background_analysis(service: Service) -> dict[str, Any] | None:
+    """The content of `strategy.canary.analysis`; None where the plan has no background analysis.
+
+    It only ever rolls back: on measured failures, and when Prometheus was not to be had for longer than
+    `surviveOutageOf`. Missing data and missing traffic are for the steps to judge. If they paused a release here,
+    `promote` would end that pause together with the one of the step, and skip it.
+    """
+    if not service.canary.background:
+        return None
+    steps = service.canary.steps
+    weighted = next((index for index, step in enumerate(steps) if isinstance(step, SetWeight)), -1)
+    # From the first step after the first weight is reached on: before that there is nothing to measure.
+    return {"startingStep": weighted + 1, **_use(service, _of_the_background(service))}
 
 
-def _latency_quantile(labels: dict[str, str], window: Duration, quantile: float) -> str:
-    rates = f"sum by (le) (rate({metrics.DURATION_BUCKETS}{_selector(labels)}[{window}]))"
-    return f"histogram_quantile({quantile:g}, {rates})"
+def _of_a_step(service: Service) -> dict[str, str]:
+    criteria = service.canary.analysis
+    blind_seconds = analysis_window(service) + _first_scrapes(service)
+    return {
+        "count": str(criteria.count),
+        "initial-delay": str(_first_scrapes(service)),
+        # As many as Prometheus is blind for after a restart, but one must tell something: inconclusive measurements
+        # count like others, and a run of nothing else would be a success (`assessMetricStatus`).
+        "inconclusive-limit": str(min(math.ceil(blind_seconds / criteria.interval), criteria.count - 1)),
+        "on-no-traffic": criteria.on_no_traffic,
+    }
+
+
+def _of_the_background(service: Service) -> dict[str, str]:
+    return {
+        "count": _WITHOUT_END,
+        "initial-delay": str(Duration(analysis_window(service) + _first_scrapes(service))),
+        "inconclusive-limit": _NEVER,
+        "on-no-traffic": "ignore",
+    }
+
+
+def _first_scrapes(service: Service) -> Duration:
+    return Duration(_SCRAPES_BEFORE_FIRST_MEASUREMENT * service.metrics.interval)
+
+
+def _metric(service: Service, check: Check, prometheus: dict[str, Any]) -> dict[str, Any]:
+    """One metric. Argo's limits are "more than", so that n failures are a limit of n - 1."""
+    criteria = service.canary.analysis
+    return {
+        "name": check.name,
+        "initialDelay": "{{args.initial-delay}}",
+        "interval": str(criteria.interval),
+        "count": "{{args.count}}",
+        "failureLimit": criteria.rollback_after_failures - 1,
+        "inconclusiveLimit": "{{args.inconclusive-limit}}",
+        "consecutiveErrorLimit": math.ceil(criteria.survive_outage_of / _ERROR_RETRY_SECONDS),
+        "successCondition": _condition(f"{check.good} {number(check.limit)}", "pass"),
+        "failureCondition": _condition(f"{_BAD[check.good]} {number(check.limit)}", "rollback"),
+        "provider": {"prometheus": {**prometheus, "query": check.query}},
+    }
+
+
+_BAD = {"<": ">=", "<=": ">"}
+
+
+def _condition(compared: str, on_no_traffic: str) -> str:
+    """When a measurement is a success, or a failure: by its value, or by what is said of no traffic.
+
+    Prometheus answers with a list. An empty one, which is "nobody knows", satisfies neither condition; NaN is no
+    traffic. A measurement that satisfies neither is inconclusive (utils/evaluate, `EvaluateResult`).
+    """
+    without_traffic = f"'{{{{args.on-no-traffic}}}}' == '{on_no_traffic}'"
+    return f"len(result) > 0 && (isNaN(result[0]) ? {without_traffic} : result[0] {compared})"
+
+
+def _use(service: Service, arguments: Mapping[str, str]) -> dict[str, Any]:
+    """How a Rollout refers to the template, which has the service's name.
+
+    What is only measured, and how much is kept, stands here: in a template it would hold for all who use it, and the
+    same rule in both is an error. Rules are regular expressions that match anywhere in a name.
+    """
+    found = checks(service, namespace="")
+    values = [{"name": name, "value": value} for name, value in arguments.items()]
+    hashes = [{"name": name, "valueFrom": {"podTemplateHashValue": pods}} for name, pods in _hashes(found).items()]
+    dry = [{"metricName": f"^{check.name}$"} for check in found if check.criterion in service.canary.analysis.dry_run]
+    return {
+        "templates": [{"templateName": service.name}],
+        "args": [*hashes, *values],
+        **({"dryRun": dry} if dry else {}),
+        "measurementRetention": [{"metricName": ".*", "limit": service.canary.analysis.keep}],
+    }
+
+
+def _hashes(found: list[Check]) -> dict[str, str]:
+    """The arguments that the queries have, and whose hash each of them is; an unused one would only mislead."""
+    known = {CANARY_HASH_ARGUMENT: "Latest", STABLE_HASH_ARGUMENT: "Stable"}
+    return {name: pods for name, pods in known.items() if any(f"args.{name}" in check.query for check in found)}

@@ -23,5 +23,17 @@ CANARY, STABLE = "canary", "stable"
 SERVER_ERRORS = "5.."
 """The statuses that count as errors, as a regular expression."""
 
+FORBIDDEN_LABELS = ("user_id", "trace_id", "timestamp")
+"""Labels that nearly every request has another value of: each would be a series of its own, for ever."""
+
+CONTRACT_METRICS = f"{REQUESTS}|{DURATION_BUCKETS.removesuffix('bucket')}.+"
+"""The series of the contract, as a regular expression for a whole name."""
+
+TARGET_LABELS = (SERVICE, VERSION, NAMESPACE, "pod")
+"""What Prometheus knows of a pod better than the application in it: the same on every sample of the pod."""
+
+EXPORTED = "exported_"
+"""What Prometheus puts before the name of an application's label that the target has too."""
+
 ARGO_ROLLOUTS_JOB = "argo-rollouts"
 """The Prometheus job that scrapes the Argo Rollouts controller."""

@@ -1,76 +1,47 @@
-"""Wrong and odd files: mutations of the real services.yaml and stack files."""
+"""Wrong and odd files: mutations of the real services.yaml and stack files.
+
+`HYPOTHESIS_PROFILE=long` is for a night; what it finds becomes a test of its own.
+"""
 
 import copy
+import itertools
 import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from local.state import CHECKOUT
+from tests.documents import SERVICES_FILE, Document, stack_file, stacks_with_everything, with_everything
+from tests.plausible import ODD_VALUES, plausible_at, shape
 
-# `HYPOTHESIS_PROFILE=long` is for a night; what it finds becomes a test of its own.
-settings.register_profile("short", max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG = 10_000
+"""How many documents the long profile tries."""
+
+_COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+settings.register_profile("short", _COMMON, max_examples=150)
+settings.register_profile("long", _COMMON, max_examples=LONG)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
-Document = dict[str, Any]
 Place = tuple[str | int, ...]
 
-ODD_VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(min_value=-(10**12), max_value=10**12),
-    st.floats(allow_nan=True, allow_infinity=True),
-    st.text(max_size=40),
-    st.lists(st.integers(), max_size=3),
-    st.dictionaries(st.text(max_size=8), st.integers(), max_size=3),
-    st.sampled_from(["60s", "5m", "300ms", "0s", "1d", "2%", "0%", "100%", 0.02, 1, 2, 3, 10, 100, 80800, "forever"]),
-    st.sampled_from(["a.example.com", "250m", "1Gi", "0.5", "a:1", "registry.example.com/a:2", "/healthz", "nginx"]),
-    st.sampled_from(["http://prometheus:9090", "dev", "prod", "none", "kube-prometheus-stack", "30d", "45GB"]),
-)
-ODD_STEPS = st.lists(
-    st.one_of(
-        st.builds(lambda weight: {"setWeight": weight}, st.integers(min_value=-1, max_value=102)),
-        st.builds(lambda pause: {"pause": pause}, st.sampled_from(["60s", "forever", 30, "0s", "24h"])),
-        st.just({"analysis": True}),
-    ),
-    max_size=6,
-)
 
+@dataclass(frozen=True, repr=False)
+class Mutant:
+    """A file that somebody may have written: the stack it counts in, its name, what it was made from, what it says."""
 
-PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
-    "steps": ODD_STEPS,
-    "replicas": st.integers(min_value=4, max_value=20),
-    "port": st.integers(min_value=1, max_value=65535),
-    "setWeight": st.integers(min_value=1, max_value=100),
-    "pause": st.sampled_from(["1s", "90s", "1h30m", "48h", "7d", "1500ms", 45, "forever"]),
-    "image": st.sampled_from(["a", "localhost:5000/a/b_c:1.0-rc.1", f"registry.example.com/a@sha256:{'0' * 64}"]),
-    "p95": st.sampled_from(["1ms", "0.25s", 0.5, 1, "1m"]),
-    "errorRate": st.sampled_from(["0.01%", 0.5, 1, "100%", "1 %"]),
-    "interval": st.sampled_from(["15s", 30, "1m", "90s", "2h", "1d"]),
-    "surviveOutageOf": st.sampled_from(["1s", "10s", "1h", 1]),
-    "count": st.integers(min_value=1, max_value=1000),
-    "rollbackAfterFailures": st.integers(min_value=1, max_value=5),
-    "cpu": st.sampled_from(["0.5", "1000m", "2", "1.5", "1m"]),
-    "memory": st.sampled_from(["1024Mi", "1.5Gi", "1000000", "1G", "0.5Gi", "64Mi"]),
-    "host": st.sampled_from(["*.example.com", "a", "xn--bcher-kva.example"]),
-    "path": st.sampled_from(["/", "/m?a=b", "/a/b/c", "/%20"]),
-    "router": st.sampled_from(["none", "nginx"]),
-    "project": st.sampled_from(["A", "My-Ktube", "a.b_c", "x" * 63]),
-    "enabled": st.booleans(),
-    "environment": st.sampled_from(["dev", "prod", "stage"]),
-    "retention": st.sampled_from(["1d", "90d", "2w", "1y"]),
-    "namespace": st.sampled_from(["a", "my-apis", "x" * 63]),
-}
-"""Values that people would write, by the key they stand under."""
+    stack: str
+    file: str
+    original: Document
+    document: Document
 
-
-def read(name: str) -> Document:
-    """A file of the checkout as plain data."""
-    content: Document = yaml.safe_load((CHECKOUT / name).read_text(encoding="utf-8"))
-    return content
+    def __repr__(self) -> str:
+        """What is other than in the original, in one line, so that a person can do the same."""
+        return (
+            f"{self.file} (stack {self.stack}): {'; '.join(_differences(self.original, self.document)) or 'as it is'}"
+        )
 
 
 def places(node: object, at: Place = ()) -> list[Place]:
@@ -82,68 +53,151 @@ def places(node: object, at: Place = ()) -> list[Place]:
     return found
 
 
-def changed(document: Document, at: Place, change: str, value: Any) -> Document:
-    """A copy of `document` in which something is done at a place: replaced, removed, renamed, or given a sibling."""
-    result = copy.deepcopy(document)
-    parent: Any = result
-    for key in at[:-1]:
-        parent = parent[key]
-    key = at[-1]
-    if change == "replace":
-        parent[key] = value
-    elif change == "remove":
-        del parent[key]
-    elif change == "rename" and isinstance(parent, dict):
-        parent[f"{key}x"] = parent.pop(key)
-    elif isinstance(parent, dict):
-        parent[str(value)] = copy.deepcopy(parent[key])
-    else:
-        parent.append(copy.deepcopy(parent[key]))
-    return result
+@st.composite
+def mutated(draw: st.DrawFn, document: Document) -> Document:
+    """The document after one to three mutations."""
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
+        if known := places(document):
+            document = _mutated_at(draw, document, draw(_a_place(known)))
+    return document
 
 
 @st.composite
-def mutated(draw: st.DrawFn, document: Document) -> Document:
-    """The document after one to three mutations at random places."""
-    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
-        known = places(document)
-        if not known:
-            break
-        at = draw(st.sampled_from(known))
-        plausible = PLAUSIBLE.get(str(at[-1]))
-        if plausible is None:
-            change = draw(st.sampled_from(["replace", "remove", "rename", "sibling"]))
-            value = draw(ODD_VALUES)
-        else:
-            change = "replace"
-            value = draw(st.one_of(plausible, plausible, ODD_VALUES))
-        document = changed(document, at, change, value)
-    return document
+def mutants(draw: st.DrawFn) -> Mutant:
+    """A services.yaml as one stack reads it, or the file of a stack.
+
+    Where only the layers of one environment were changed, that is the environment which shows it.
+    """
+    stack = draw(st.sampled_from(["dev", "prod"]))
+    if draw(st.sampled_from([True, True, False])):
+        document = draw(mutated(original := with_everything()))
+        touched = re.findall(r"environments\.(dev|local|prod)\.", " ".join(_differences(original, document)))
+        return Mutant(touched[0] if touched else stack, SERVICES_FILE, original, document)
+    original = draw(st.sampled_from(stacks_with_everything(stack)))
+    return Mutant(stack, stack_file(stack), original, draw(mutated(original)))
 
 
-def with_everything() -> Document:
-    """The real services.yaml, in which one service says all that an entry can say."""
-    document = read("services.yaml")
-    document["services"]["univprepai-api"] |= {
-        "enabled": True,
-        "replicas": 4,
-        "resources": {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
-        "metrics": {"path": "/metrics", "interval": "15s", "labels": {"team": "a"}},
-        "canary": {
-            "steps": [{"setWeight": 20}, {"pause": "60s"}, {"analysis": True}],
-            "analysis": {
-                "p95": "300ms",
-                "errorRate": "2%",
-                "interval": "60s",
-                "count": 5,
-                "rollbackAfterFailures": 1,
-                "surviveOutageOf": "5m",
-            },
-        },
-        "traffic": {"router": "nginx", "host": "univ.example.com", "ingressClass": "nginx"},
-        "prometheusAddress": "http://prometheus.example.com",
-        "labels": {"example.com/team": "a"},
-        "selectorLabels": {"app": "univ"},
-        "environments": {"prod": {"replicas": 10}, "dev": {"canary": {"analysis": {"p95": "500ms"}}}},
-    }
-    return document
+@st.composite
+def _a_place(draw: st.DrawFn, known: list[Place]) -> Place:
+    """One of the places: each key is as likely as any other, however deep it is and however many services have it."""
+    alike: dict[tuple[str, ...], list[Place]] = {}
+    for place in known:
+        alike.setdefault(shape(place), []).append(place)
+    return draw(st.sampled_from(alike[draw(st.sampled_from(sorted(alike)))]))
+
+
+def _mutated_at(draw: st.DrawFn, document: Document, at: Place) -> Document:
+    """The document after one mutation at a place: the one that a plausible value or a copy makes, or one of the odd."""
+    plausible = plausible_at(at, _value(document, at))
+    layers = _other_layers(document, at)
+    likely = ["replace"] * 8 * (plausible is not None) + ["copy"] * 4 * bool(layers) + ["remove"]
+    unlikely = ["edit", "edit", "odd", "rename", "sibling"] * (not _is_raw(at))
+    kind = draw(st.sampled_from([*likely, *unlikely]))
+    result = copy.deepcopy(document)
+    parent, key = _value(result, at[:-1]), at[-1]
+    if kind == "replace" and plausible is not None:
+        parent[key] = draw(plausible)
+    elif kind == "copy":
+        _copy(draw, result, at, layers)
+    elif kind == "edit":
+        parent[key] = draw(_edited(parent[key]))
+    elif kind == "odd":
+        parent[key] = draw(ODD_VALUES)
+    elif kind == "sibling" and isinstance(parent, list):
+        parent.append(copy.deepcopy(parent[int(key)]))
+    elif kind == "sibling":
+        parent[draw(_a_name_beside(str(key)))] = copy.deepcopy(parent[key])
+    else:
+        value = parent.pop(key)
+        if kind == "rename" and isinstance(parent, dict):
+            parent[draw(_a_name_beside(str(key)))] = value
+    return result
+
+
+def _is_raw(place: Place) -> bool:
+    """Whether what stands there goes into an object as it is: no catalog knows what Kubernetes says to it."""
+    return "patch" in place[:-1]
+
+
+_OF_LAYERS = (("services",), ("environments",))
+
+
+def _layer_of(at: Place) -> Place:
+    """The layer of a services.yaml that a place is in: the defaults, a service, or an environment of either."""
+    ends = [end for end in range(1, len(at) + 1) if at[:end] == ("defaults",) or at[end - 2 : end - 1] in _OF_LAYERS]
+    return at[: max(ends, default=0)]
+
+
+def _other_layers(document: Document, at: Place) -> list[Place]:
+    """Where else the same key may stand."""
+    own = _layer_of(at)
+    return [place for place in places(document) if own and place == _layer_of(place) != own]
+
+
+def _copy(draw: st.DrawFn, document: Document, at: Place, layers: list[Place]) -> None:
+    """Have another layer say the same: one key, or more of what it stands in; a list as a whole."""
+    own = _layer_of(at)
+    keys = [*itertools.takewhile(lambda part: isinstance(part, str), at[len(own) :])]
+    inner = tuple(keys[: draw(st.integers(1, len(keys)))]) if keys else ()
+    value = copy.deepcopy(_value(document, own + inner))
+    if not inner and isinstance(value, dict):
+        value.pop("environments", None)  # environments have none of their own
+    _put(document, draw(st.sampled_from(layers)) + inner, value)
+
+
+_SLIPS = ["", *' \n\t\x00-./:_$"0Aé٣', "{{", "x" * 64, "a." * 127]
+"""What slips into a text: signs with a meaning somewhere, letters and digits beyond ASCII, and too much of them."""
+
+
+@st.composite
+def _edited(draw: st.DrawFn, value: Any) -> Any:
+    """A value that is nearly right, as slips of the keyboard and of units leave it."""
+    if isinstance(value, bool) or value is None:
+        return draw(st.sampled_from([None, "true", "yes", 0, 1]))
+    if isinstance(value, int | float):
+        return draw(st.sampled_from([value + 1, value - 1, -value, value * 10**9, value / 10**9, str(value), [value]]))
+    if isinstance(value, str):
+        at = draw(st.sampled_from([0, len(value), len(value) // 2]))
+        slip = draw(st.sampled_from(_SLIPS))
+        return draw(st.sampled_from([value[:at] + slip + value[at:], value.upper(), value[:at] + slip, [value]]))
+    return draw(st.sampled_from([None, {}, [], [value], {"a": value}, str(value)[:40]]))
+
+
+def _a_name_beside(key: str) -> st.SearchStrategy[str]:
+    """Another key of the same mapping."""
+    return st.one_of(st.sampled_from([f"{key}x", f"{key}2", "a"]), _edited(key).map(str), st.text(max_size=40))
+
+
+def _value(document: Document, at: Place) -> Any:
+    node: Any = document
+    for key in at:
+        node = node[key]
+    return node
+
+
+def _put(document: Document, at: Place, value: Any) -> None:
+    """Have `value` at a place; whatever is missing or in the way above it becomes a mapping."""
+    node = document
+    for key in at[:-1]:
+        if not isinstance(node.get(str(key)), dict):
+            node[str(key)] = {}
+        node = node[str(key)]
+    node[str(at[-1])] = value
+
+
+def _differences(before: object, after: object, at: str = "") -> Iterator[str]:
+    """Where two documents differ, and what the second one has there."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            where = f"{at}.{key}" if at else str(key)
+            if key not in after:
+                yield f"{where} removed"
+            elif key not in before:
+                yield f"{where} added: {after[key]!r}"
+            else:
+                yield from _differences(before[key], after[key], where)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(one, other, f"{at}[{index}]")
+    elif repr(before) != repr(after):
+        yield f"{at}: {after!r}"

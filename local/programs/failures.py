@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.programs.cache import cache_folder, full_disk, writing
-from local.programs.registry import Program
+from local.programs.registry import Pinned
 
 _FULL = re.compile(r"no space left on device|disk quota exceeded")
 _PATH = re.compile(r"/[^\s:]+")
@@ -14,14 +14,14 @@ _NETWORK = re.compile(r"dial tcp|proxyconnect|module lookup disabled|TLS handsha
 _NOISE = re.compile(r"go: downloading |# |\s*$|note: module requires Go |too many errors")
 
 
-def failed(program: Program, text: str) -> LocalError:
+def failed(source: Pinned, text: str) -> LocalError:
     """The error for a `go` that failed and wrote `text`, which is kept in a log in the cache."""
     lines = text.splitlines()
     for line in lines:
         if _FULL.search(line):
             return full_disk(_fullest([cache_folder(), *map(Path, _PATH.findall(line))]))
-    what = f"{program.name} {program.version}"
-    log = _keep(text, f"{program.name}-{program.version}.log")
+    what = f"{source.name} {source.version}"
+    log = _keep(text, f"{source.name}-{source.version}.log")
     for line in lines:
         if _NETWORK.search(line):
             return LocalError(

@@ -14,7 +14,7 @@ from local.programs.toolchain import find_go
 
 
 def assets(name: str, *, registry: Registry | None = None) -> Path:
-    """The folder of the manifests called `name` in programs.toml: `argo-rollouts`, `prometheus-operator` or `kwok`.
+    """The folder of the manifests called `name` in programs.toml, such as `argo-rollouts`.
 
     It holds YAML files and nothing else. Raises LocalError when they are not cached and cannot be had.
     """
@@ -29,13 +29,13 @@ def assets(name: str, *, registry: Registry | None = None) -> Path:
 
 
 def _copy(manifests: Manifests, folder: Path) -> None:
-    program = manifests.program
-    go = find_go([program])
+    source = manifests.source
+    go = find_go([source])
     with unfinished(folder.parent) as scratch:
-        module = go.module_folder(program, scratch)
+        module = go.module_folder(source, scratch)
         sources = [file for pattern in manifests.files for file in sorted(module.glob(pattern))]
         if not sources:
-            raise LocalError(f"{program.module} {program.module_version} has no {' or '.join(manifests.files)}")
+            raise LocalError(f"{source.module} {source.module_version} has no {' or '.join(manifests.files)}")
         with writing(folder.parent):
             done = scratch / "done"
             done.mkdir()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from local.errors import LocalError
 from local.programs.edits import Edit
@@ -104,11 +104,54 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Manifests:
-    """Kubernetes manifests that a program's module carries."""
+class Module:
+    """A module of which no program is built: only files of it are wanted."""
 
     name: str
-    program: Program
+    family: Family
+    module: str
+
+    @property
+    def module_version(self) -> str:
+        """The pin, as the go.mod writes it."""
+        return self.family.go_module.requires[self.module]
+
+    @property
+    def version(self) -> str:
+        """The release for people and folder names."""
+        return self.module_version
+
+
+class Pinned(Protocol):
+    """What Go can fetch: the module of a program, or one without."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def family(self) -> Family:
+        """The go.mod that pins it."""
+
+    @property
+    def module(self) -> str:
+        """The module's path."""
+
+    @property
+    def module_version(self) -> str:
+        """The pin, as the go.mod writes it."""
+
+    @property
+    def version(self) -> str:
+        """The release for people and folder names."""
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """Kubernetes manifests that a module carries."""
+
+    name: str
+    source: Pinned
     files: tuple[str, ...]
     join_as: str = ""
 
@@ -116,7 +159,7 @@ class Manifests:
     def key(self) -> str:
         """Folder of these manifests in the cache."""
         parts = (*self.files, self.join_as)
-        return f"{self.program.version}-{short_hash(self.program.family.pins, *(part.encode() for part in parts))}"
+        return f"{self.source.version}-{short_hash(self.source.family.pins, *(part.encode() for part in parts))}"
 
 
 @dataclass(frozen=True)
@@ -163,7 +206,7 @@ def load_registry(folder: Path = PINS) -> Registry:
     table = tomllib.loads((folder / "programs.toml").read_text())
     programs = {name: _program(name, entry, folder) for name, entry in table["programs"].items()}
     manifests = {
-        name: Manifests(name, programs[entry["program"]], tuple(entry["files"]), entry.get("join_as", ""))
+        name: Manifests(name, _source(name, entry, programs, folder), tuple(entry["files"]), entry.get("join_as", ""))
         for name, entry in table.get("manifests", {}).items()
     }
     return Registry(programs, manifests)
@@ -190,6 +233,12 @@ def _program(name: str, entry: Mapping[str, Any], folder: Path) -> Program:
         numbering=entry.get("numbering", ""),
         edits=tuple(Edit(**edit) for edit in entry.get("edits", ())),
     )
+
+
+def _source(name: str, entry: Mapping[str, Any], programs: Mapping[str, Program], folder: Path) -> Pinned:
+    if "program" in entry:
+        return programs[entry["program"]]
+    return Module(name, Family(entry["family"], folder / entry["family"]), entry["module"])
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from local.errors import LocalError
 from local.programs.edits import edited_copy
 from local.programs.failures import failed
 from local.programs.processes import run_group
-from local.programs.registry import Program
+from local.programs.registry import Pinned, Program
 from local.programs.versions import Version, find_version, parse_version
 
 # What would change the result or stop the build when the user has set it for another project. GOPROXY, GOPRIVATE,
@@ -48,16 +48,16 @@ class Go:
         self._run(program, ["mod", "edit", f"-replace={program.module}={source}", scratch / "go.mod"], scratch)
         return ["-modfile", scratch / "go.mod"]
 
-    def module_folder(self, program: Program, scratch: Path) -> Path:
-        """Where the module of `program` lies on this machine, downloaded and checked against go.sum if need be."""
-        answer = self._run(program, ["mod", "download", "-json", f"{program.module}@{program.module_version}"], scratch)
+    def module_folder(self, source: Pinned, scratch: Path) -> Path:
+        """Where the module of `source` lies on this machine, downloaded and checked against go.sum if need be."""
+        answer = self._run(source, ["mod", "download", "-json", f"{source.module}@{source.module_version}"], scratch)
         return Path(json.loads(answer)["Dir"])
 
-    def _run(self, program: Program, arguments: Sequence[str | Path], scratch: Path) -> str:
+    def _run(self, source: Pinned, arguments: Sequence[str | Path], scratch: Path) -> str:
         env = {**go_environment(), "GOTMPDIR": str(scratch)}
-        done = run_group([self.binary, *arguments], program.family.folder, env)
+        done = run_group([self.binary, *arguments], source.family.folder, env)
         if done.returncode != 0:
-            raise failed(program, done.stderr + done.stdout)
+            raise failed(source, done.stderr + done.stdout)
         return done.stdout
 
 
@@ -66,7 +66,7 @@ def go_environment() -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in _DROPPED}, **_FIXED}
 
 
-def find_go(programs: Sequence[Program]) -> Go:
+def find_go(programs: Sequence[Pinned]) -> Go:
     """The Go on PATH, if it can build `programs`; raises LocalError naming them when there is none or it is too old."""
     oldest = max((p.family.go_module.go for p in programs), key=parse_version)
     names = ", ".join(p.name for p in programs)

@@ -1,48 +1,35 @@
 """Every object the program makes, judged by those who decide: API server, Argo's own lint, Prometheus's parser."""
 
-import json
+import copy
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from hypothesis import given, settings
-from lightkube import Client, codecs
-from lightkube.core.exceptions import ApiError
-from lightkube.generic_resource import create_namespaced_resource
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace
 
 import program
 from catalog.services import Service
 from catalog.stack_file import load_stack_file
-from cli.recording import record
 from cli.rendering import record_stack, rendered_files
-from local import cluster, programs
+from local import programs
 from local.state import CHECKOUT, State
 from observability import analysis
-from tests.mutations import Document, mutated, with_everything
-from tests.unit.test_mutated_files import load_services
-
-for group, version, kind, plural in (
-    ("argoproj.io", "v1alpha1", "Rollout", "rollouts"),
-    ("argoproj.io", "v1alpha1", "AnalysisTemplate", "analysistemplates"),
-    ("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors"),
-):
-    create_namespaced_resource(group, version, kind, plural)
+from tests.attempts import desk
+from tests.documents import SERVICES_FILE, with_everything
+from tests.engine.judges import ApiServer, Lint, Object, objects_in, services_of
+from tests.mutations import Mutant
 
 NAMESPACE = "apis"
-MUTATIONS = 150
+ROUTED = "routed-api"
+UNROUTED = "seedtest-api"
 
 
 @pytest.fixture(scope="module")
-def dry_run(embedded_cluster: State) -> Iterator[Client]:
-    """A client of the real API server whose every create is only judged."""
-    with cluster.client(embedded_cluster) as client:
-        client.apply(Namespace(metadata=ObjectMeta(name=NAMESPACE)), field_manager="test")
-        yield Client(client.config, dry_run=True)
+def api_server(embedded_cluster: State) -> Iterator[ApiServer]:
+    server = ApiServer(embedded_cluster)
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="module")
@@ -50,86 +37,114 @@ def paths() -> dict[str, Path]:
     return programs.ensure(["kubectl-argo-rollouts", "promtool"], lambda _: None)
 
 
-def objects_of(files: dict[str, str]) -> list[dict[str, Any]]:
-    """The objects of the services among rendered files."""
-    return [yaml.safe_load(text) for name, text in files.items() if name.startswith(f"{NAMESPACE}/")]
+@pytest.fixture
+def lint(paths: dict[str, Path], tmp_path: Path) -> Lint:
+    return Lint(paths["kubectl-argo-rollouts"], tmp_path)
 
 
-def refusals(client: Client, objects: list[dict[str, Any]]) -> list[str]:
-    """What the API server has against the objects, one line each."""
-    found = []
-    for each in objects:
-        try:
-            client.create(codecs.from_dict(each))
-        except ApiError as error:
-            found.append(f"{each['kind']} {each['metadata']['name']}: {error}")
+@pytest.fixture(scope="module")
+def services() -> dict[str, list[Object]]:
+    """What lint looks at of each service, one of which has a router."""
+    with desk() as files:
+        attempt = files.attempt(Mutant("dev", SERVICES_FILE, with_everything(), with_everything()))
+    return services_of(objects_in(rendered_files(attempt.recording)))
+
+
+def named(objects: list[Object]) -> dict[str, Object]:
+    return {f"{each['kind']} {each['metadata']['name']} {index}": each for index, each in enumerate(objects)}
+
+
+def one(objects: list[Object], kind: str, name: str | None = None) -> Object:
+    """The object of that kind, and of that name where there are several."""
+    (found,) = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
     return found
-
-
-def lint(lint_program: Path, objects: list[dict[str, Any]], file: Path) -> str:
-    """What Argo's own lint says of the objects of one service; empty where it is content."""
-    file.write_text(yaml.safe_dump_all(objects), encoding="utf-8")
-    told = subprocess.run([lint_program, "lint", "-f", file], check=False, capture_output=True, text=True)
-    return told.stdout + told.stderr if told.returncode else ""
-
-
-def linted(objects: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """What lint looks at, by service: a Rollout with its Services, Ingress and AnalysisTemplate."""
-    by_service: dict[str, list[dict[str, Any]]] = {}
-    for each in objects:
-        if each["kind"] != "ServiceMonitor":
-            by_service.setdefault(each["metadata"]["labels"]["app.kubernetes.io/name"], []).append(each)
-    return by_service
 
 
 @pytest.mark.parametrize("stack", ["dev", "local", "prod"])
 def test_every_object_of_a_stack_passes_the_api_server_and_argos_lint(
-    stack: str, dry_run: Client, paths: dict[str, Path], tmp_path: Path
+    stack: str, api_server: ApiServer, lint: Lint
 ) -> None:
-    objects = objects_of(rendered_files(record_stack(CHECKOUT, stack)))
-    assert len(objects) == 36
-    assert refusals(dry_run, objects) == []
-    services = linted(objects)
+    objects = objects_in(rendered_files(record_stack(CHECKOUT, stack)))
+    assert api_server.refusals(named(objects)) == {}
+    services = services_of(objects)
     assert len(services) == 9
-    told = {name: lint(paths["kubectl-argo-rollouts"], each, tmp_path / "a.yaml") for name, each in services.items()}
-    assert set(told.values()) == {""}
+    assert lint.refusals(services) == {}
 
 
-def test_lint_and_the_api_server_do_refuse_what_is_wrong(
-    dry_run: Client, paths: dict[str, Path], tmp_path: Path
+def heavy(objects: list[Object]) -> None:
+    one(objects, "Rollout")["spec"]["strategy"]["canary"]["steps"][0]["setWeight"] = 110
+
+
+def misled(objects: list[Object]) -> None:
+    one(objects, "Service", f"{ROUTED}-canary")["spec"]["selector"]["app"] = "another"
+
+
+@pytest.mark.parametrize(
+    ("service", "spoil", "told"),
+    [(UNROUTED, heavy, "setWeight"), (ROUTED, heavy, "setWeight"), (ROUTED, misled, "unmatch label")],
+)
+def test_lint_finds_one_bad_rollout_among_fifty_good_ones(
+    service: str, spoil: Callable[[list[Object]], None], told: str, services: dict[str, list[Object]], lint: Lint
 ) -> None:
-    objects = objects_of(rendered_files(record_stack(CHECKOUT, "dev")))
-    service = linted(objects)["seedtest-api"]
-    rollout = next(each for each in service if each["kind"] == "Rollout")
-    rollout["spec"]["strategy"]["canary"]["steps"][0]["setWeight"] = 110
-    assert "setWeight" in lint(paths["kubectl-argo-rollouts"], service, tmp_path / "a.yaml")
+    batch = {f"{name} {index}": services[name] for index in range(25) for name in (ROUTED, UNROUTED)}
+    bad = copy.deepcopy(services[service])
+    spoil(bad)
+    half = len(batch) // 2
+    hidden = dict(list(batch.items())[:half]) | {"bad": bad} | dict(list(batch.items())[half:])
+    refusals = lint.refusals(hidden)
+    assert list(refusals) == ["bad"]
+    assert told in refusals["bad"]
+
+
+def with_text_for_a_number(objects: list[Object]) -> Object:
+    rollout = one(objects, "Rollout")
     rollout["spec"]["replicas"] = "two"
-    assert "spec.replicas" in refusals(dry_run, [rollout])[0]
+    return rollout
 
 
-def test_whatever_the_catalog_accepts_passes_the_api_server_and_argos_lint(
-    dry_run: Client, paths: dict[str, Path], tmp_path: Path
+def with_a_misspelt_field(objects: list[Object]) -> Object:
+    rollout = one(objects, "Rollout")
+    canary = rollout["spec"]["strategy"]["canary"]
+    canary["stepz"] = canary.pop("steps")
+    return rollout
+
+
+def with_a_field_too_many(objects: list[Object]) -> Object:
+    service = one(objects, "Service", UNROUTED)
+    service["spec"]["sessionAfinity"] = "ClientIP"
+    return service
+
+
+def with_two_ports_of_one_number(objects: list[Object]) -> Object:
+    service = one(objects, "Service", UNROUTED)
+    service["spec"]["ports"] *= 2
+    return service
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "told"),
+    [
+        (with_text_for_a_number, "spec.replicas"),
+        (with_a_misspelt_field, "stepz"),
+        (with_a_field_too_many, "sessionAfinity"),
+        (with_two_ports_of_one_number, "spec.ports"),
+    ],
+)
+def test_the_api_server_finds_one_bad_object_among_fifty_good_ones(
+    spoilt: Callable[[list[Object]], Object], told: str, services: dict[str, list[Object]], api_server: ApiServer
 ) -> None:
-    accepted: dict[str, dict[str, Any]] = {}
-    services: dict[str, list[dict[str, Any]]] = {}
+    good = [one(services[UNROUTED], "Rollout") for _ in range(50)]
+    objects = named(good[:25]) | {"bad": spoilt(copy.deepcopy(services[UNROUTED]))} | named(good)
+    refusals = api_server.refusals(objects)
+    assert list(refusals) == ["bad"]
+    assert told in refusals["bad"]
 
-    @settings(max_examples=MUTATIONS)
-    @given(mutated(with_everything()))
-    def collect(document: Document) -> None:
-        catalog = load_services(document, "dev")
-        if catalog is None:
-            return
-        stack = load_stack_file(CHECKOUT, "dev")
-        _, recording = record(lambda: program.build(stack, catalog), stack="dev")
-        objects = objects_of(rendered_files(recording))
-        accepted.update({json.dumps(each, sort_keys=True): each for each in objects})
-        services.update({json.dumps(each, sort_keys=True): each for each in linted(objects).values()})
 
-    collect()
-    assert len(accepted) > 36
-    assert refusals(dry_run, list(accepted.values())) == []
-    told = [lint(paths["kubectl-argo-rollouts"], each, tmp_path / "a.yaml") for each in services.values()]
-    assert set(told) == {""}
+def test_a_dry_run_makes_no_object(services: dict[str, list[Object]], api_server: ApiServer) -> None:
+    unheard_of: Any = copy.deepcopy(one(services[UNROUTED], "Service"))
+    unheard_of["metadata"]["name"] = "never-made"
+    assert api_server.refusals({"": unheard_of}) == {}
+    assert not api_server.has(unheard_of)
 
 
 def test_every_query_of_an_analysis_parses(paths: dict[str, Path]) -> None:

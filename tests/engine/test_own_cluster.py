@@ -19,6 +19,7 @@ from local.state import CHECKOUT, State
 from tests.engine.stack import Stack, stack_of
 
 NINE = 9
+ANOTHER = "6f0c1fd2-7d6c-4b9e-9a53-0d6c2a3b1f11"
 
 
 @dataclass
@@ -120,10 +121,10 @@ def test_a_release_is_one_setting_of_the_stack(checkout: Checkout) -> None:
 
 
 def test_a_wrong_cluster_stops_the_engine_before_the_first_resource(checkout: Checkout) -> None:
-    checkout.pulumi("config", "set", "--path", "cluster.uid", "another-cluster", "--stack", "dev")
+    checkout.pulumi("config", "set", "--path", "cluster.uid", ANOTHER, "--stack", "dev")
     finished = checkout.run("pulumi", "up", "--yes", "--stack", "dev", "--non-interactive")
     assert finished.returncode != 0
-    assert "but api-observability:cluster.uid is another-cluster; nothing was done" in finished.stdout
+    assert f"but api-observability:cluster.uid is {ANOTHER}; nothing was done" in finished.stdout
     assert "Traceback" not in finished.stdout
     checkout.pulumi("config", "rm", "--path", "cluster.uid", "--stack", "dev")
 

@@ -48,7 +48,8 @@ def routed(**extra: Any) -> Any:
         "project": "Routed",
         "port": 8020,
         "image": "registry.example.com/routed:1",
-        "traffic": {"router": "nginx", "host": "routed.example.com"},
+        "hosts": ["routed.example.com"],
+        "traffic": {"router": "nginx"},
         "canary": {"steps": [{"setWeight": 10}, {"pause": "forever"}, {"analysis": True}]},
         **extra,
     }
@@ -166,7 +167,7 @@ def test_an_object_that_is_there_already_is_reported_and_not_taken_over(stack: S
 
 
 def test_an_error_the_api_server_sees_is_told_in_preview_with_nothing_changed(stack: Stack) -> None:
-    edit = routed(traffic={"router": "nginx", "host": "a.example.com", "ingressClass": "Not A Class!"})
+    edit = routed(patch={"ingress": {"spec": {"ingressClassName": "Not A Class!"}}})
     finished = stack.engine(edit).run("preview", "--non-interactive", capture=True)
     assert finished.returncode != 0
     assert 'spec.ingressClassName: Invalid value: "Not A Class!"' in finished.stdout

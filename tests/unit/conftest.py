@@ -24,7 +24,7 @@ def routed_service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     path: Path = tmp_path_factory.mktemp("routed") / "services.yaml"
     path.write_text(
         "services:\n  a-api: {project: A, port: 8001, image: 'registry.example.com/a:1.0.0',"
-        " traffic: {router: nginx, host: a.example.com}, labels: {team: a}}\n",
+        " hosts: [a.example.com], traffic: {router: nginx}, labels: {team: a}}\n",
         encoding="utf-8",
     )
     return load_catalog(path, "dev", ("dev",)).services[0]

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from catalog.stack import Cluster, StackSettings
+from catalog.stack import UNKNOWN_CLUSTER, Cluster, StackSettings
+from catalog.stack_file import load_stack_file
 from components.cluster import ClusterError, ensure_cluster, kube_system_uid
+from local.state import CHECKOUT
 
 UID = "6f1c3c0e-0000-4000-8000-000000000001"
 OTHER = "6f1c3c0e-0000-4000-8000-000000000002"
@@ -48,9 +50,21 @@ def test_another_cluster_behind_the_same_context_stops_everything(environment: s
         ensure_cluster(settings(environment, uid=UID), lambda _: OTHER)
 
 
-def test_production_must_name_its_cluster_and_is_told_how() -> None:
-    with pytest.raises(ClusterError, match=f"pulumi config set --path api-observability:cluster.uid {UID}"):
-        ensure_cluster(settings("prod"), lambda _: UID)
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_stack_that_names_no_cluster_yet_leads_to_none_and_is_told_how_to(environment: str) -> None:
+    with pytest.raises(ClusterError) as caught:
+        ensure_cluster(settings(environment, uid=UNKNOWN_CLUSTER), lambda _: UID)
+    assert str(caught.value) == (
+        f"api-observability:cluster.uid names no cluster yet; context 'here' leads to {UID}: if that is the right "
+        f"cluster, run: pulumi config set --path api-observability:cluster.uid {UID}"
+    )
+
+
+def test_the_shipped_production_stack_is_refused_on_every_cluster_with_its_own_command() -> None:
+    shipped = load_stack_file(CHECKOUT, "prod")
+    command = f"run: pulumi config set --stack prod --path api-observability:cluster.uid {UID}$"
+    with pytest.raises(ClusterError, match=command):
+        ensure_cluster(shipped, lambda _: UID)
 
 
 def test_an_unknown_context_is_told_with_those_there_are(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`api-observability`: what a person sees who mistypes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,7 @@ def test_rendering_tells_how_many_objects_there_are(
     assert main(["render", "--stack", "prod"]) == 0
     (target,) = written
     assert target == str(CHECKOUT / "rendered" / "prod")
-    assert capsys.readouterr().out == "44 objects in rendered/prod/\n"
+    assert capsys.readouterr().out == "53 objects in rendered/prod/\n"
 
 
 def test_a_stack_without_a_cluster_behind_it_is_one_line_and_nothing_is_run(
@@ -59,3 +61,12 @@ def test_a_stack_without_a_cluster_behind_it_is_one_line_and_nothing_is_run(
     assert told.startswith(f"error: there is no context 'dev' in {tmp_path / 'none'} (contexts there: none)")
     assert told.count("\n") == 1
     assert not ran.exists()
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m cli explain univprepai-api --stack prod | head -n 1"
+    finished = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=CHECKOUT, check=False, capture_output=True, text=True
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.startswith("KEY ")

@@ -33,7 +33,10 @@ def test_the_schema_is_one_and_services_yaml_names_it_and_meets_it() -> None:
         {"replicas": 3, "environments": {"prod": {"canary": {"analysis": {"p95": "800ms"}}}}},
         {"canary": {"steps": [{"setWeight": 10}, {"pause": "forever"}, {"pause": 30}, {"analysis": True}]}},
         {"canary": {"analysis": {"errorRate": "2%"}}, "labels": {"example.com/team": "a"}},
-        {"resources": {"requests": {"cpu": "250m"}}, "traffic": {"router": "nginx", "host": "a.example.com"}},
+        {"resources": {"requests": {"cpu": "250m"}}, "hosts": ["a.example.com"], "traffic": {"router": "nginx"}},
+        {"volumes": {"tmp": None}, "slo": None, "env": {"A": "b", "C": {"secret": "c", "key": "d"}, "E": None}},
+        {"network": {"from": [{"service": "b-api"}, {"cidr": "10.0.0.0/8"}]}, "tolerations": [{"operator": "Exists"}]},
+        {"patch": {"rollout": {"spec": {"paused": None, "anything": [1]}}}},
     ],
 )
 def test_what_the_loader_accepts_is_valid(values: dict[str, Any]) -> None:
@@ -53,6 +56,11 @@ def test_what_the_loader_accepts_is_valid(values: dict[str, Any]) -> None:
         {"canary": {"analysis": {"p95": "fast"}}},
         {"environments": {"prod": {"environments": {}}}},
         {"labels": {"team": 7}},
+        {"labels": {"a b": "c"}},
+        {"env": {"A": 7}},
+        {"tolerations": [{"efect": "NoExecute"}]},
+        {"network": {"from": [{"servce": "b-api"}]}},
+        {"patch": {"deployment": {}}},
         {"name": "b-api"},
     ],
 )

@@ -10,7 +10,7 @@ import yaml
 
 from catalog.stack import StackSettings
 from cli.recording import Recording, record
-from components import cluster
+from components import cluster, selectors
 from local.state import CHECKOUT
 
 
@@ -26,6 +26,7 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> list[StackSettings]:
     """The guard asks no cluster here; what it was given is kept."""
     asked: list[StackSettings] = []
     monkeypatch.setattr(cluster, "ensure_cluster", asked.append)
+    monkeypatch.setattr(selectors, "ensure_selectors", lambda _settings, _services: None)
     return asked
 
 

@@ -14,11 +14,12 @@ from local.state import CHECKOUT
 NINE = 9
 
 
-def test_every_service_is_an_api_with_its_four_objects(whole: Recording) -> None:
+def test_every_service_is_an_api_with_its_five_objects(whole: Recording) -> None:
     assert len(whole.of("ObservableApi")) == NINE
     apis = {entry.urn for entry in whole.of("ObservableApi")} | {entry.urn for entry in whole.of("CanaryRollout")}
     kinds = Counter(entry.kind for entry in whole.resources if entry.parent in apis and entry.custom)
-    assert kinds == {"Service": NINE, "ServiceMonitor": NINE, "AnalysisTemplate": NINE, "Rollout": NINE}
+    assert set(kinds) == {"Service", "ServiceMonitor", "AnalysisTemplate", "Rollout", "PodDisruptionBudget"}
+    assert set(kinds.values()) == {NINE}
 
 
 def test_no_two_resources_share_a_urn_or_an_object(whole: Recording) -> None:
@@ -49,6 +50,21 @@ def test_every_provider_is_bound_to_the_context_of_the_stack(whole: Recording, s
 def test_namespaces_outlive_the_stack(whole: Recording, stack: str) -> None:
     kept = {entry.name: entry.retain_on_delete for entry in whole.of("Namespace")}
     assert kept == dict.fromkeys(["apis"] if stack == "local" else ["apis", "argo-rollouts", "monitoring"], True)
+
+
+def test_only_the_namespace_of_the_services_asks_pods_to_be_safe(whole: Recording) -> None:
+    labels = {entry.name: entry.inputs["metadata"].get("labels", {}) for entry in whole.of("Namespace")}
+    assert labels.pop("apis") == {
+        "pod-security.kubernetes.io/enforce": "restricted",
+        "pod-security.kubernetes.io/warn": "restricted",
+    }
+    assert set(map(len, labels.values())) <= {0}
+
+
+def test_a_namespace_that_others_share_may_stay_as_it_is() -> None:
+    settings = load_stack_file(CHECKOUT, "dev").model_copy(update={"pod_security": "as it is"})
+    _, recording = record(lambda: program.build(settings, program.load(settings)), stack="dev")
+    assert "labels" not in recording.one("Namespace", "apis").inputs["metadata"]
 
 
 def test_the_platform_comes_after_its_namespaces() -> None:

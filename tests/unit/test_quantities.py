@@ -27,13 +27,15 @@ def test_a_duration_is_read_in_every_usual_form_and_printed_in_one(
     assert f"{duration}" == printed
 
 
-@pytest.mark.parametrize("written", ["", "fast", "5 parsecs", "0s", 0, -1, True, None, "1h-5m", float("inf"), []])
+@pytest.mark.parametrize(
+    "written", ["", "fast", "5 parsecs", "0s", 0, -1, True, None, "1h-5m", float("inf"), [], "367d", 0.0001]
+)
 def test_what_is_no_duration_is_refused_with_an_example(written: object) -> None:
     with pytest.raises(ValueError, match=r"is not a duration \(such as 300ms"):
         Duration.parse(written)
 
 
-@given(st.integers(min_value=1, max_value=10**12))
+@given(st.integers(min_value=1, max_value=366 * 86_400_000))
 def test_a_printed_duration_reads_back_as_itself(milliseconds: int) -> None:
     duration = Duration(milliseconds / 1000)
     assert Duration.parse(str(duration)) == pytest.approx(duration)

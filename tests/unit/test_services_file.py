@@ -4,25 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog.catalog_file import Catalog, load_catalog
+from catalog.canary import Pause, SetWeight
+from catalog.catalog_file import load_catalog
 from catalog.problems import CatalogError
-from catalog.services import Pause, SetWeight
 from local.state import CHECKOUT
-
-ENVIRONMENTS = ("dev", "live", "local")
-MINIMAL = "services:\n  a-api: {project: A, port: 8001, image: 'registry.example.com/a:1.0.0'}\n"
-
-
-def load(tmp_path: Path, text: str, environment: str = "dev", images: dict[str, str] | None = None) -> Catalog:
-    path = tmp_path / "services.yaml"
-    path.write_text(text, encoding="utf-8")
-    return load_catalog(path, environment, ENVIRONMENTS, images)
-
-
-def faults(tmp_path: Path, text: str) -> list[str]:
-    with pytest.raises(CatalogError) as caught:
-        load(tmp_path, text)
-    return str(caught.value).splitlines()
+from tests.unit.catalog_workbench import ENVIRONMENTS, MINIMAL, faults, load
 
 
 def test_the_nine_services_are_there_with_their_projects_and_ports() -> None:
@@ -113,7 +99,7 @@ services:
         "services.a_b",
         "services.x.port",
         "services.x.image",
-        "services.x.canary.steps[0]",
+        "services.x.canary.steps[0].setWeight",
         "services.x.canary.steps[1]",
         "services.x.canary.analysis.p95",
         "services.x.canary.analysis.errorRate",
@@ -135,14 +121,12 @@ def test_a_key_that_would_rename_the_service_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "path", "told"),
     [
-        ("traffic: {router: nginx}", "traffic.host", "needs the host"),
         ("canary: {analysis: {count: 2, rollbackAfterFailures: 3}}", "rollbackAfterFailures", "can never be seen"),
         (
             "canary: {steps: [{setWeight: 50}, {setWeight: 20}, {analysis: true}]}",
             "steps[1].setWeight",
             "does not rise",
         ),
-        ("canary: {steps: [{setWeight: 50}]}", "canary.steps", "no step is an analysis"),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(tmp_path: Path, entry: str, path: str, told: str) -> None:
@@ -174,15 +158,17 @@ def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, to
 @pytest.mark.parametrize(
     ("entry", "path", "told"),
     [
-        ("replicas: true", "services.a-api.replicas", "true is not a whole number"),
-        ("replicas: '3'", "services.a-api.replicas", "'3' is not a whole number"),
+        ("replicas: true", "services.a-api.replicas", "true is not a number of pods (1–1000)"),
+        ("replicas: '3'", "services.a-api.replicas", "'3' is not a number of pods"),
         ("enabled: 'no'", "services.a-api.enabled", "'no' is not true or false"),
         ("Replicas: 3", "services.a-api.Replicas", "unknown key — did you mean 'replicas'?"),
         ("prometheus_address: x", "services.a-api.prometheus_address", "unknown key"),
-        ("canary: null", "services.a-api.canary", "null is not a mapping"),
-        ("canary: {steps: null}", "services.a-api.canary.steps", "null is not a list"),
+        ("canary: null", "services.a-api.canary", "is missing, and nothing gives it a default"),
+        ("canary: {steps: null}", "services.a-api.canary.steps", "is missing, and nothing gives it a default"),
+        ("canary: [1]", "services.a-api.canary", "[1] is not a mapping"),
+        ("canary: {steps: 3}", "services.a-api.canary.steps", "3 is not a list"),
         ("traffic: {ruoter: nginx}", "services.a-api.traffic.ruoter", "did you mean 'router'?"),
-        ("traffic: {host: 'http://a.b', router: nginx}", "services.a-api.traffic.host", "is not a host name"),
+        ("hosts: ['http://a.b']", "services.a-api.hosts[0]", "is not a host name"),
         ("resources: {requests: {cpu: lots}}", "services.a-api.resources.requests.cpu", "is not an amount of CPU"),
         ("resources: {requests: {memory: 1GiB}}", "services.a-api.resources.requests.memory", "'1GiB' is not"),
         ("labels: {team: 7}", "services.a-api.labels.team", "7 is not a label value"),
@@ -193,14 +179,13 @@ def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, to
             "is set by the program",
         ),
         ("metrics: {labels: {api-observability/service: x}}", "metrics.labels.api-obs", "is set by the program"),
-        ("selectorLabels: {version: canary}", "services.a-api.selectorLabels.version", "changes while a canary runs"),
+        ("selectorLabels: {version: canary}", "services.a-api.selectorLabels.version", "changed, by Argo Rollouts"),
         ("environments: [live]", "services.a-api.environments", "['live'] is not a mapping"),
         ("canary: {analysis: {errorRate: 0}}", "canary.analysis.errorRate", "every canary would be rolled back"),
         ("canary: {analysis: {p95: 300}}", "canary.analysis.p95", "5m is no limit for a request"),
         ("canary: {analysis: {interval: 1ms}}", "canary.analysis.interval", "shorter than the scrape interval 15s"),
         ("canary: {steps: [{analysis: true}, {setWeight: 10}]}", "canary.steps[0]", "before the first setWeight"),
-        ("traffic: {host: a.example.com}", "services.a-api.traffic.host", "served only with a router"),
-        ("environments: {live: {traffic: {router: nginx}}}", "services.a-api.traffic.host", "(in environment live)"),
+        ("environments: {live: {traffic: {router: nginx}}}", "services.a-api.hosts", "(in environment live)"),
     ],
 )
 def test_a_wrong_value_is_told_at_its_place_in_the_words_of_the_file(
@@ -224,7 +209,7 @@ def test_every_usual_image_reference_is_accepted(tmp_path: Path, image: str) -> 
 
 def test_two_services_may_not_claim_the_same_name_or_the_same_pods(tmp_path: Path) -> None:
     entry = "{project: A, port: 1, image: 'a:1', selectorLabels: {app: a}}"
-    routed = "{project: A, port: 1, image: 'a:1', traffic: {router: nginx, host: a.example.com}}"
+    routed = "{project: A, port: 1, image: 'a:1', hosts: [a.example.com], traffic: {router: nginx}}"
     told = faults(tmp_path, f"services:\n  b: {entry}\n  c: {entry}\n  a: {routed}\n  a-canary: {entry}\n")
     assert "services.c.selectorLabels: are those of 'b' too: each would get the other's traffic" in told[0]
     assert any("services.a-canary: its Service 'a-canary' is also one of 'a'" in line for line in told)

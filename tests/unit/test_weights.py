@@ -66,5 +66,5 @@ def test_in_production_it_is_an_error_of_every_service(tmp_path: Path) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_enough_pods_or_a_router_say_nothing(tmp_path: Path, environment: str) -> None:
     assert load(tmp_path, environment, replicas=4).warnings == ()
-    routed = ", traffic: {{router: nginx, host: {name}.example.com}}"
+    routed = ", hosts: [{name}.example.com], traffic: {{router: nginx}}"
     assert load(tmp_path, environment, 1, routed).warnings == ()

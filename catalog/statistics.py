@@ -1,0 +1,58 @@
+"""How far a ratio can be trusted that was measured over few requests."""
+
+import math
+
+from catalog.quantities import Ratio
+
+HEALTHY = 0.5
+"""A canary with this share of the errors that are allowed is healthy, and should be promoted."""
+
+TOLERABLE_RISK = 0.05
+"""One healthy canary in twenty taken back by chance: about one in half a year, for a service released weekly."""
+
+
+def false_rollback_risk(requests: int, limit: float, measurements: int, failures: int, runs: int) -> Ratio:
+    """The probability (0–1) that a healthy canary is rolled back by chance.
+
+    `limit` is the error ratio it must stay below; each of `runs` analyses takes `measurements` of `requests` requests
+    and fails at `failures` of them. Errors are independent of each other (binomial); a canary whose true ratio is half
+    the limit is healthy.
+    """
+    one = _tail(requests, limit * HEALTHY, math.ceil(requests * limit))
+    of_a_run = _tail(measurements, one, failures)
+    return Ratio(1 - (1 - of_a_run) ** runs)
+
+
+def enough_requests(limit: float, measurements: int, failures: int, runs: int) -> int:
+    """A number of requests, in two digits, from which on that risk is tolerable."""
+    requests = 10
+    while false_rollback_risk(requests, limit, measurements, failures, runs) > TOLERABLE_RISK:
+        requests = math.ceil(requests * 1.25)
+    scale: int = 10 ** (len(str(requests)) - 2)
+    return math.ceil(requests / scale) * scale
+
+
+def _tail(trials: int, probability: float, least: int) -> float:
+    """The probability of at least `least` successes in `trials`: the binomial distribution's upper tail."""
+    if least <= 0 or probability >= 1:
+        return 1.0
+    if least > trials or probability <= 0:
+        return 0.0
+    log_term = (
+        math.lgamma(trials + 1)
+        - math.lgamma(least + 1)
+        - math.lgamma(trials - least + 1)
+        + least * math.log(probability)
+        + (trials - least) * math.log1p(-probability)
+    )
+    term, total = math.exp(log_term), 0.0
+    for successes in range(least, trials + 1):
+        total += term
+        term *= (trials - successes) / (successes + 1) * probability / (1 - probability)
+        # Beyond the mean each term is smaller than the one before it: what is left no longer counts.
+        if term < total * _NEGLIGIBLE and successes > trials * probability:
+            break
+    return min(total, 1.0)
+
+
+_NEGLIGIBLE = 1e-12

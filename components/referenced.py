@@ -1,0 +1,146 @@
+"""What the cluster holds of the Secrets and ConfigMaps that services refer to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catalog.config_keys import NAMESPACE
+from catalog.problems import CatalogError, Problem
+from catalog.references import Reference, analysis_secrets, references
+from catalog.services import Service
+from catalog.stack import StackSettings
+from components.cluster import connect, told_in_one_line
+
+Found = Mapping[str, Any] | None
+"""A Secret or ConfigMap as the API server gives it, or None where there is none."""
+
+Reader = Callable[[str, str], Found]
+"""From kind and name, of a Secret, a ConfigMap or a Namespace."""
+
+
+class ForbiddenError(Exception):
+    """The cluster holds it perhaps, but we may not read it."""
+
+
+Held = Mapping[tuple[str, str], Found | ForbiddenError]
+"""By kind and name, what was found, or why it could not be read."""
+
+
+@dataclass(frozen=True)
+class Referenced:
+    """By service name, a checksum of what its pods read; and what is to be told of references that lead nowhere."""
+
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+
+
+def look_up(settings: StackSettings, services: Iterable[Service], read: Reader | None = None) -> Referenced:
+    """Look at everything that `services` and their analyses refer to.
+
+    Raises ClusterError where the cluster does not answer, and CatalogError where analyses need a Secret that is not in
+    their namespace: each of them would end in an error, and take a healthy canary back.
+    """
+    mentioned = {service.name: found for service in services if (found := references(service))}
+    needed = analysis_secrets(settings.prometheus.access)
+    if not mentioned and not needed:
+        return Referenced()
+    held = _held(settings, [*needed, *(each for of_one in mentioned.values() for each in of_one)], read)
+    file, place = f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:prometheus.access"
+    lacking = _told(file, place, needed, held, settings.namespace)
+    if lacking and held["Namespace", settings.namespace] is not None:
+        raise CatalogError(lacking)
+    warnings = [
+        problem
+        for name, of_one in mentioned.items()
+        for problem in _told(Path(settings.services_file).name, f"services.{name}", of_one, held, settings.namespace)
+    ]
+    checksums = {name: checksum for name, of_one in mentioned.items() if (checksum := _checksum(of_one, held))}
+    return Referenced(checksums, (*lacking, *warnings))
+
+
+def _held(settings: StackSettings, wanted: Iterable[Reference], read: Reader | None) -> Held:
+    """What the cluster has of `wanted`, and of the namespace that all of it is in; each is asked for once."""
+    read = read or _reader(settings)
+    held: dict[tuple[str, str], Found | ForbiddenError] = {}
+    for kind, name in [("Namespace", settings.namespace), *((each.kind, each.name) for each in wanted)]:
+        if (kind, name) not in held:
+            try:
+                held[kind, name] = read(kind, name)
+            except ForbiddenError as error:
+                held[kind, name] = error
+    return held
+
+
+def _told(file: str, place: str, wanted: Iterable[Reference], held: Held, namespace: str) -> list[Problem]:
+    return [
+        Problem(file, f"{place}.{reference.path}", told)
+        for reference in wanted
+        if (told := _missing(reference, held[reference.kind, reference.name], namespace))
+    ]
+
+
+def _checksum(of_one: Iterable[Reference], held: Held) -> str | None:
+    """What changes when something changes that the pods of one service read; None where they read nothing."""
+    parts = sorted(
+        json.dumps(
+            [reference.kind, reference.name, reference.key, _content(reference, held[reference.kind, reference.name])],
+            sort_keys=True,
+        )
+        for reference in of_one
+        if reference.read_by_pods
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16] if parts else None
+
+
+def _content(reference: Reference, found: Found | ForbiddenError) -> Any:
+    """The content of a ConfigMap; of a Secret its version: a checksum of a short password could be guessed."""
+    if found is None or isinstance(found, ForbiddenError):
+        return None
+    if reference.kind == "Secret":
+        return [found["metadata"]["uid"], found["metadata"]["resourceVersion"]]
+    held = {**(found.get("data") or {}), **(found.get("binaryData") or {})}
+    return held.get(reference.key) if reference.key else held
+
+
+def _missing(reference: Reference, found: Found | ForbiddenError, namespace: str) -> str | None:
+    """What is to be told of a reference, or None where it leads somewhere."""
+    what = f"{reference.kind} '{reference.name}'"
+    waits = "its pods will wait for it" if reference.read_by_pods else "make it first"
+    if isinstance(found, ForbiddenError):
+        unseen = f"{what} may not be read here ({found}), so a change of it will start no canary"
+        return unseen if reference.read_by_pods else None
+    if found is None:
+        return f"there is no {what} in namespace '{namespace}' of the cluster; {waits}"
+    keys = {**(found.get("data") or {}), **(found.get("binaryData") or {})}
+    if reference.key and reference.key not in keys:
+        return f"{what} has no key '{reference.key}' (it has {', '.join(sorted(keys)) or 'none'}); {waits}"
+    return None
+
+
+def _reader(settings: StackSettings) -> Reader:
+    """Ask the stack's cluster."""
+    from lightkube.core.exceptions import ApiError  # noqa: PLC0415  # only a real run talks to a cluster
+    from lightkube.resources.core_v1 import ConfigMap, Namespace, Secret  # noqa: PLC0415
+
+    client = connect(settings.cluster)
+    resources: dict[str, type[Secret] | type[ConfigMap]] = {"Secret": Secret, "ConfigMap": ConfigMap}
+
+    def read(kind: str, name: str) -> Found:
+        with told_in_one_line(settings.cluster):
+            try:
+                if kind == "Namespace":
+                    return client.get(Namespace, name).to_dict()
+                return client.get(resources[kind], name, namespace=settings.namespace).to_dict()
+            except ApiError as error:
+                if error.status.code == 404:
+                    return None
+                if error.status.code == 403:
+                    raise ForbiddenError(str(error).splitlines()[0]) from None
+                raise
+
+    return read

@@ -1,0 +1,30 @@
+"""How far an error ratio over few requests can be trusted."""
+
+import math
+
+import pytest
+
+from catalog.statistics import TOLERABLE_RISK, enough_requests, false_rollback_risk
+
+
+@pytest.mark.parametrize(("requests", "risk"), [(600, 0.18), (1800, 0.001)])
+def test_the_risk_is_what_was_observed_at_two_percent_and_ten_measurements(requests: int, risk: float) -> None:
+    assert false_rollback_risk(requests, 0.02, measurements=5, failures=1, runs=2) == pytest.approx(risk, rel=0.35)
+
+
+def test_the_risk_is_exact_where_it_can_be_counted_by_hand() -> None:
+    # One measurement of 4 requests, true ratio 1/4, rolled back at 2 errors: 1 - (3/4)^4 - 4 * 1/4 * (3/4)^3.
+    by_hand = 1 - 0.75**4 - 4 * 0.25 * 0.75**3
+    assert false_rollback_risk(4, 0.5, measurements=1, failures=1, runs=1) == pytest.approx(by_hand)
+
+
+def test_a_second_failure_makes_it_smaller_and_a_second_run_greater() -> None:
+    once = false_rollback_risk(600, 0.02, 5, 1, 1)
+    assert false_rollback_risk(600, 0.02, 5, 2, 1) < once < false_rollback_risk(600, 0.02, 5, 1, 2)
+
+
+@pytest.mark.parametrize("limit", [0.0001, 0.001, 0.02, 0.5, 1.0])
+def test_enough_requests_are_enough(limit: float) -> None:
+    requests = enough_requests(limit, 5, 1, 2)
+    assert false_rollback_risk(requests, limit, 5, 1, 2) <= TOLERABLE_RISK * 1.5
+    assert false_rollback_risk(math.ceil(requests / 4), limit, 5, 1, 2) > TOLERABLE_RISK / 4 or requests <= 20
