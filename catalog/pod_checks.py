@@ -89,7 +89,7 @@ def _containers(service: Service) -> Iterator[Fault]:
             yield f"{path}.name", f"'{each.name}' is {names[each.name]} already; choose another"
         names.setdefault(each.name, path)
         yield from _env(each.env, f"{path}.env")
-        yield from _resources(each.resources, f"{path}.resources")
+        yield from _resources(each.resources or service.resources, f"{path}.resources")
     if service.adapter:
         yield from _resources(service.adapter.resources, "adapter.resources")
         if service.adapter.upstream_port == service.serving_port:

@@ -118,14 +118,17 @@ class Resources(Model):
 
 
 class InitContainer(Model):
-    """What runs to its end before the service starts, such as a migration that must not run twice at once."""
+    """What runs to its end before the service starts, such as a migration that must not run twice at once.
+
+    Its `resources` are the service's own where left out.
+    """
 
     name: DnsLabel
     image: Image
     command: list[str] = Field(default_factory=list)
     args: list[str] = Field(default_factory=list)
     env: Env = Field(default_factory=dict)
-    resources: Resources = Field(default_factory=Resources)
+    resources: Resources | None = None
 
 
 class ServiceAccount(Model):
@@ -165,13 +168,20 @@ class TopologySpread(Model):
     node: Spread
 
 
+def _resources_of_an_adapter() -> Resources:
+    """A proxy that streams needs little; without a limit a leak in it would be the node's problem."""
+    requests = Quantities(cpu=Amount("50m"), memory=Amount("64Mi"))
+    return Resources(requests=requests, limits=Quantities(memory=Amount("128Mi")))
+
+
 class Adapter(Model):
     """A sidecar in front of a service that cannot expose metrics itself: it serves the port and asks `upstream_port`.
 
-    `routes` are the path templates it counts under, all others count as one.
+    `routes` are the path templates it counts under, all others count as one. Its `resources` are 50m CPU and 64Mi
+    requested, and 128Mi at most, where left out.
     """
 
     image: Image
     upstream_port: Port
     routes: list[HttpPath] = Field(default_factory=list)
-    resources: Resources = Field(default_factory=Resources)
+    resources: Resources = Field(default_factory=_resources_of_an_adapter)

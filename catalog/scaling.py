@@ -24,7 +24,7 @@ class ExternalMetric(Model):
 class Autoscaling(Model):
     """Between `min` and `max` pods, so that they use that much (0–1) of the `cpu` or `memory` they request.
 
-    `requests` scales on an external metric, such as requests per second. Of several, the one that wants most pods wins.
+    `external` is a metric that the cluster offers. Of several, the one that wants most pods wins.
     """
 
     min: Pods

@@ -84,7 +84,7 @@ def _init_container(service: Service, container: InitContainer) -> dict[str, Any
         "image": container.image,
         **_command(container.command, container.args),
         **_env(container.env, []),
-        **_resources(container.resources),
+        **_resources(container.resources or service.resources),
         # A migration needs the service's settings and secrets; others prepare files for it.
         **_mounts(service.volumes),
         "securityContext": _security(service),

@@ -177,3 +177,14 @@ def test_what_runs_before_the_service_has_its_files_and_its_own_variables(tmp_pa
 def test_no_container_can_gain_rights(tmp_path: Path, name: str, read_only: bool, preview: bool) -> None:
     found = service(tmp_path, f"{ADAPTER}, {MIGRATION}, readOnlyRoot: {str(read_only).lower()}")
     assert container(found, name, preview)["securityContext"] == SECURE | {"readOnlyRootFilesystem": read_only}
+
+
+@pytest.mark.parametrize("name", ["api", "adapter", "migrate"])
+def test_every_container_requests_something_and_may_not_use_all_of_the_nodes_memory(
+    tmp_path: Path, name: str, preview: bool
+) -> None:
+    more = "adapter: {image: 'a:1', upstreamPort: 8080}, initContainers: [{name: migrate, image: 'm:1'}]"
+    spec = pod(service(tmp_path, more), preview)["spec"]
+    (found,) = (each for each in [*spec["containers"], *spec["initContainers"]] if each["name"] == name)
+    assert found["resources"]["requests"].keys() == {"cpu", "memory"}
+    assert found["resources"]["limits"].keys() == {"memory"}
