@@ -26,10 +26,11 @@ FOLDER = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a stack tells about itself once it is up."""
+    """What a stack tells about itself once it is up: addresses, and what a person types while a canary runs."""
 
     prometheus_address: str
     services: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def settings_of_the_run() -> StackSettings:
@@ -97,7 +98,11 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
         )
         for service in catalog.services
     }
-    return Outputs(settings.prometheus_address, {name: api.url for name, api in apis.items()})
+    return Outputs(
+        settings.prometheus_address,
+        {name: api.url for name, api in apis.items()},
+        {name: api.commands for name, api in apis.items()},
+    )
 
 
 def _warnings(settings: StackSettings) -> list[Problem]:

@@ -118,7 +118,7 @@ class AnalysisCriteria(Model):
     minimum_requests: Annotated[int, *whole("a number of requests", 1, 10**9)] | None = None
     on_no_traffic: Literal["pause", "rollback", "pass"]
     survive_outage_of: Duration
-    dry_run: list[Criterion]
+    dry_run: list[Criterion] = Field(default_factory=list)
     keep: Annotated[int, *whole("a number of measurements to keep", 1, 1000)]
 
 

@@ -1,8 +1,9 @@
 """What lies between the values of a canary plan: steps that cannot be taken, criteria that cannot decide."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
-from catalog.canary import Analysis, SetCanaryScale, SetWeight
+from catalog.canary import Analysis, SetCanaryScale, SetWeight, Step
 from catalog.problems import Fault
 from catalog.quantities import Duration
 from catalog.services import Service
@@ -51,11 +52,11 @@ def misleading_weights(service: Service) -> Iterator[Fault]:
 def cautions(service: Service) -> Iterator[Fault]:
     """What is allowed in a canary plan, and may still not be what was meant."""
     criteria = service.canary.analysis
-    if not any(isinstance(step, Analysis) for step in service.canary.steps):
+    if not any(isinstance(step, Analysis) for step in takewhile(_is_part, service.canary.steps)):
         yield (
             "canary.steps",
-            "no step is an analysis, so a canary gets the full weight without having to prove anything; add "
-            "{analysis: true} before the end",
+            "no analysis stands before the full weight, which a canary then gets without having to prove anything; add "
+            "{analysis: true} before it",
         )
     for path, limit in (("p95", criteria.p95), ("p99", criteria.p99)):
         if limit is not None and limit < max(service.metrics.buckets) and not is_bucket(limit, service):
@@ -68,6 +69,11 @@ def cautions(service: Service) -> Iterator[Fault]:
     if set(criteria.dry_run) >= {name for name, value in _limits_of(service) if value is not None}:
         yield f"{_CRITERIA}.dryRun", "names every criterion, so no canary will ever be rolled back"
     yield from _too_few_requests(service)
+
+
+def _is_part(step: Step) -> bool:
+    """Whether a step leaves some of the traffic to stable pods."""
+    return not (isinstance(step, SetWeight) and step.set_weight == 100)
 
 
 def _replicas_for(weight: int) -> int:
@@ -106,6 +112,12 @@ def _timing(service: Service) -> Iterator[Fault]:
         yield (
             f"{_PLAN}.progressDeadline",
             f"{plan.progress_deadline} is over before a pod is ready for minReady {plan.min_ready}; make it longer",
+        )
+    if plan.rollback_window and plan.rollback_window > plan.revision_history_limit:
+        yield (
+            f"{_PLAN}.rollbackWindow",
+            f"{plan.rollback_window} revisions are not kept; use at most revisionHistoryLimit "
+            f"{plan.revision_history_limit}, or raise that",
         )
     if service.is_routed:
         return

@@ -125,10 +125,12 @@ class _Reader:
             service = self._service(name, merge(*self.layers(name, layers, environment, images).values()))
             if service:
                 services.append(service)
-                faults = [*contradictions(service), *(risks(service) if environment in PRODUCTION else ())]
+                felt = environment in PRODUCTION and service.enabled
+                faults = [*contradictions(service), *(risks(service) if felt else ())]
                 for place, message in faults:
                     self._fault(("services", name, place), message, environment)
-        for name, place, message in clashes(services):
+        known = [service.name for service in services]
+        for name, place, message in clashes([service for service in services if service.enabled], known):
             self._fault(("services", name, place) if place else ("services", name), message, environment)
         yield from services
 
@@ -214,4 +216,7 @@ def _also(others: Sequence[str]) -> str:
 
 def _said(layer: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of a layer when its nulls have taken away what weaker ones say; in a patch they have work to do."""
-    return {key: value if key == "patch" else without_nulls(value) for key, value in layer.items() if value is not None}
+    said = {key: value for key, value in layer.items() if value is not None}
+    patch = said.pop("patch", {})
+    kept = {key: value for key, value in patch.items() if value is not None} if isinstance(patch, dict) else patch
+    return {**without_nulls(said), **({"patch": kept} if kept != {} else {})}

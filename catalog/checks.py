@@ -39,29 +39,45 @@ def cautions(service: Service) -> Iterator[Fault]:
         )
 
 
-def clashes(services: Sequence[Service]) -> Iterator[tuple[str, str, str]]:
-    """Every fault between services: the name of the later one, the path below it, and the message."""
+def clashes(services: Sequence[Service], known: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Every fault between services: the name of the later one, the path below it, and the message.
+
+    `services` are those that run; `known` are the names of all, those that are switched off included.
+    """
     owners: dict[str, str] = {}
-    selectors: dict[frozenset[tuple[str, str]], str] = {}
     hosts: dict[str, str] = {}
-    names = [service.name for service in services]
     for service in services:
         for name in service.object_names:
             if name in owners:
                 yield service.name, "", f"its Service '{name}' is also one of '{owners[name]}'; rename one of the two"
             owners.setdefault(name, service.name)
-        selector = frozenset(service.pod_selector.items())
-        if selector in selectors:
-            other = selectors[selector]
-            yield service.name, "selectorLabels", f"are those of '{other}' too: each would get the other's traffic"
-        selectors.setdefault(selector, service.name)
         for index, host in enumerate(service.hosts):
             if hosts.setdefault(host, service.name) != service.name:
                 yield service.name, f"hosts[{index}]", f"{host} is a host of '{hosts[host]}' too; one of them would win"
         for index, peer in enumerate(service.network.allowed if service.network else ()):
-            if isinstance(peer, PeerService) and peer.service not in owners and peer.service not in names:
-                hint = nearest(peer.service, names)
+            if isinstance(peer, PeerService) and peer.service not in known:
+                hint = nearest(peer.service, known)
                 yield service.name, f"network.from[{index}].service", f"there is no service '{peer.service}'{hint}"
+
+    yield from _strangers(services)
+
+
+def _strangers(services: Sequence[Service]) -> Iterator[tuple[str, str, str]]:
+    """Selectors that choose pods of another service: those that have all of its labels, and perhaps more."""
+    wearers: dict[tuple[str, str], set[str]] = {}
+    for service in services:
+        for label in {**service.pod_labels, **service.pod_selector}.items():
+            wearers.setdefault(label, set()).add(service.name)
+    for service in services:
+        chosen = set.intersection(*(wearers[label] for label in service.pod_selector.items())) - {service.name}
+        if chosen:
+            other = min(chosen)
+            yield (
+                service.name,
+                "selectorLabels",
+                f"choose pods of '{other}' too, which would get this service's traffic; give it labels that only its "
+                "own pods have",
+            )
 
 
 _FASTEST_BURN = 14.4

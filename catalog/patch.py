@@ -33,10 +33,23 @@ def _only_what_may_change(fields: Fields) -> Fields:
     metadata = fields.get("metadata")
     named = [key for key in ("name", "namespace") if isinstance(metadata, dict) and key in metadata]
     refused = [key for key in ("apiVersion", "kind", "status") if key in fields] + [f"metadata.{key}" for key in named]
+    for place in _MAPPINGS:
+        holder: Any = fields
+        for key in place[:-1]:
+            holder = holder.get(key, {})
+        if place[-1] in holder and not isinstance(holder[place[-1]], dict):
+            raise ValueError(f"{'.'.join(place)}: {shown(holder[place[-1]])} is not a mapping of keys to values")
     if refused:
         raise ValueError(f"{', '.join(refused)}: tells which object this is and cannot be patched; leave it out")
     return fields
 
+
+_MAPPINGS = (
+    *(("metadata",), ("metadata", "labels"), ("metadata", "annotations"), ("spec",), ("spec", "template")),
+    *(("spec", "template", "metadata"), ("spec", "template", "metadata", "labels"), ("spec", "template", "spec")),
+    *(("spec", "strategy"), ("spec", "strategy", "canary")),
+)
+"""What must stay what it is, or the object would be none; outer ones first."""
 
 ObjectPatch = Annotated[Fields, AfterValidator(_plain), AfterValidator(_only_what_may_change)]
 

@@ -121,6 +121,8 @@ class Amount(str):
     @classmethod
     def parse(cls, value: object) -> "Amount":
         """The canonical form of `value`; ValueError where it is no amount, or finer than a thousandth."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = f"{value:f}" if isinstance(value, float) else str(value)
         match = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
         if match:
             amount = Decimal(match[1]) * _AMOUNT_UNITS[match[2]]
@@ -128,9 +130,7 @@ class Amount(str):
             for unit, scale in scales:
                 if amount > 0 and amount % scale == 0:
                     return cls(f"{int(amount / scale)}{unit}")
-        raise ValueError(
-            f"{shown(value)} is not an amount of CPU or memory (such as 250m or 256Mi; in quotes where it is a number)"
-        )
+        raise ValueError(f"{shown(value)} is not an amount (such as 250m, 2 or 256Mi)")
 
     @property
     def number(self) -> Decimal:
@@ -145,7 +145,8 @@ class Amount(str):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": f"^(?:{_AMOUNT.pattern})$", "description": "such as 250m or 256Mi"}
+        text = {"type": "string", "pattern": f"^(?:{_AMOUNT.pattern})$"}
+        return {"anyOf": [text, {"type": "number", "exclusiveMinimum": 0}], "description": "such as 250m, 2 or 256Mi"}
 
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(m||[kMGTPE]|[KMGTPE]i)")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from catalog.addresses import BareUrl
 from catalog.canary import CanaryPlan
 from catalog.model import Model, Port, whole
 from catalog.patch import Patch
@@ -24,7 +25,7 @@ from catalog.pods import (
 from catalog.quantities import Duration
 from catalog.scaling import Autoscaling, DisruptionBudget, Pods
 from catalog.slo import Slo
-from catalog.texts import Annotations, DnsLabel, Host, HttpPath, Image, Labels, LabelValue, ObjectName, Url, shown
+from catalog.texts import Annotations, DnsLabel, Host, HttpPath, Image, Labels, LabelValue, ObjectName, shown
 from catalog.traffic import Network, Team, Tls, Traffic
 
 SERVICE_NAME = r"[a-z]([-a-z0-9]*[a-z0-9])?"
@@ -57,7 +58,7 @@ class Metrics(Model):
     path: HttpPath
     port: Port | None = None
     interval: Duration
-    labels: Labels
+    labels: Labels = Field(default_factory=dict)
     sample_limit: Annotated[int, *whole("a number of samples", 1, 10**6)]
     buckets: list[Duration] = Field(min_length=1)
 
@@ -72,43 +73,43 @@ class ServiceEntry(Model):
     port: Port
     container_port: Port | None = None
     image: Image
-    image_pull_secrets: list[ObjectName]
-    command: list[str]
-    args: list[str]
-    env: Env
-    env_from: list[EnvSource]
-    volumes: dict[DnsLabel, Volume]
+    image_pull_secrets: list[ObjectName] = Field(default_factory=list)
+    command: list[str] = Field(default_factory=list)
+    args: list[str] = Field(default_factory=list)
+    env: Env = Field(default_factory=dict)
+    env_from: list[EnvSource] = Field(default_factory=list)
+    volumes: dict[DnsLabel, Volume] = Field(default_factory=dict)
     resources: Resources
-    probes: Probes
+    probes: Probes = Field(default_factory=Probes)
     shutdown: Shutdown
     user_id: Annotated[int, *whole("the number of a user that is not root", 1, 2**31 - 1)]
     read_only_root: bool
     service_account: ServiceAccount | None = None
-    init_containers: list[InitContainer]
+    init_containers: list[InitContainer] = Field(default_factory=list)
     adapter: Adapter | None = None
 
     replicas: Pods
     autoscaling: Autoscaling | None = None
     disruption_budget: DisruptionBudget | None = None
     topology_spread: TopologySpread
-    node_selector: Labels
-    tolerations: list[Toleration]
+    node_selector: Labels = Field(default_factory=dict)
+    tolerations: list[Toleration] = Field(default_factory=list)
 
-    hosts: list[Host]
+    hosts: list[Host] = Field(default_factory=list)
     tls: Tls | None = None
     traffic: Traffic
     network: Network | None = None
 
     canary: CanaryPlan
     metrics: Metrics
-    slo: Slo
-    prometheus_address: Url | None = None
+    slo: Slo = Field(default_factory=Slo)
+    prometheus_address: BareUrl | None = None
 
-    labels: Labels
-    annotations: Annotations
-    pod_labels: Labels
-    pod_annotations: Annotations
-    selector_labels: Labels
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
+    pod_labels: Labels = Field(default_factory=dict)
+    pod_annotations: Annotations = Field(default_factory=dict)
+    selector_labels: Labels = Field(default_factory=dict)
     patch: Patch = Field(default_factory=Patch)
 
 

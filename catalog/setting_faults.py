@@ -8,7 +8,7 @@ from catalog.contradictions import ContradictionError, Place
 from catalog.faults import problems_of
 from catalog.secrets import CredentialError
 from catalog.stack import StackSettings
-from catalog.stack_secrets import Sealed, SettingFault, how_to_set, is_credential
+from catalog.stack_secrets import Sealed, SettingFault, how_to_set, is_credential, may_hold_one
 from catalog.texts import hidden
 
 
@@ -16,14 +16,16 @@ def validated(sealed: Sealed, stack: str) -> tuple[StackSettings | None, list[Se
     """The settings, or None and all that is wrong with them.
 
     What stands below a key that the engine told to be secret appears in no message: nobody can see which of it is the
-    secret. Its faults are those of a second validation, which shows no value at all.
+    secret. Nor does what stands where a mapping with a credential belongs. Faults of both are those of a second
+    validation, which shows no value at all.
     """
     settings, faults = _validated(sealed, stack)
-    if faults and sealed.opaque:
+    if faults:
         with hidden():
             _, unshown = _validated(sealed, stack)
         faults = [
-            dark if light.place[0] in sealed.opaque else light for light, dark in zip(faults, unshown, strict=True)
+            dark if light.place[0] in sealed.opaque or may_hold_one(light.place) else light
+            for light, dark in zip(faults, unshown, strict=True)
         ]
     misplaced = list(sealed.misplaced(stack, faults))
     others = [fault for fault in faults if not any(each.covers(fault) for each in misplaced)]

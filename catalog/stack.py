@@ -112,8 +112,7 @@ class StackSettings(Model):
     """One environment on one cluster. Checks between sections stand at the one that is to be mended.
 
     `pod_security` is the level that the services' namespace enforces (Kubernetes' Pod Security Standards): every pod of
-    this program meets `restricted`. A namespace that other pods share may stay `as it is`. `may_replace` names services
-    whose Rollout may be deleted and made anew in production, as a change of its selector asks for: an outage.
+    this program meets `restricted`. A namespace that other pods share may stay `as it is`.
     """
 
     environment: DnsLabel
@@ -122,7 +121,6 @@ class StackSettings(Model):
     platform: Platform = Platform()
     namespace: DnsLabel = Field(default="apis", validate_default=True)
     pod_security: PodSecurity = "restricted"
-    may_replace: list[DnsLabel] = Field(default_factory=list)
     prometheus: Prometheus = Prometheus()
     alerting: Alerting = Alerting()
     grafana: Grafana = Grafana()

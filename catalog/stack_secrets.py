@@ -18,6 +18,11 @@ def is_credential(place: Place) -> bool:
     return any(_leads_to(place, credential) and len(place) == len(credential) for credential in _CREDENTIALS)
 
 
+def may_hold_one(place: Place) -> bool:
+    """Whether a credential stands at `place` or below: what somebody wrote there instead may well be the secret."""
+    return any(_leads_to(place, credential) for credential in _CREDENTIALS)
+
+
 def how_to_set(place: Place, stack: str) -> str:
     """How the credential at `place` is given."""
     command = config_set(dotted(place), stack, secret=True)

@@ -45,6 +45,8 @@ def _tail(trials: int, probability: float, least: int) -> float:
         + least * math.log(probability)
         + (trials - least) * math.log1p(-probability)
     )
+    if log_term < _UNDERFLOW and least > trials * probability:
+        return 0.0
     term, total = math.exp(log_term), 0.0
     for successes in range(least, trials + 1):
         total += term
@@ -56,3 +58,5 @@ def _tail(trials: int, probability: float, least: int) -> float:
 
 
 _NEGLIGIBLE = 1e-12
+_UNDERFLOW = -700
+"""The logarithm of the smallest number that a float still tells from 0."""

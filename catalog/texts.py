@@ -76,14 +76,12 @@ Image = Annotated[
         "registry.example.com/api:1.4.2",
     ),
 ]
-LabelValue = Annotated[
-    str,
-    Form(
-        r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?",
-        "a label value (letters, digits, '-', '_' and '.', at most 63, in quotes where it is a number)",
-        "team-a",
-    ),
-]
+_LABEL_VALUE = r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
+_OF_A_LABEL = (
+    "a label value (letters, digits, '-', '_' and '.', at most 63, in quotes where it is a number)",
+    "team-a",
+)
+LabelValue = Annotated[str, Form(_LABEL_VALUE, *_OF_A_LABEL)]
 LabelKey = Annotated[
     str, Form(rf"(?:{_HOST}/)?[A-Za-z0-9](?:[-\w.]{{0,61}}[A-Za-z0-9])?", "a label key", "example.com/team")
 ]
@@ -105,6 +103,6 @@ EnvName = Annotated[
 FilePath = Annotated[str, Form(r"/[^:\x00-\x1f]*", "an absolute path without ':'", "/var/cache")]
 NonEmpty = Annotated[str, Form(r"\S(?:.*\S)?", "text", "prod")]
 
-Labels = dict[LabelKey, LabelValue]
+Labels = dict[LabelKey, Annotated[str, Form(rf"(?:{_LABEL_VALUE})?", *_OF_A_LABEL)]]
 Annotations = dict[LabelKey, str]
 """Annotation key to text."""

@@ -45,7 +45,7 @@ class Traffic(Model):
     ingress_class: ObjectName | None = None
     gateway: Gateway | None = None
     tester_header: TesterHeader | None = None
-    annotations: Annotations
+    annotations: Annotations = Field(default_factory=dict)
 
 
 class Tls(Model):

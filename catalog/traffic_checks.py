@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from catalog.patch import Patch
 from catalog.problems import Fault
 from catalog.services import Service
-from catalog.traffic import PeerService
+from catalog.traffic import PeerNamespace, PeerNetwork, PeerService
 
 INGRESS_ROUTERS = ("nginx", "alb")
 """The routers that find their hosts in an Ingress."""
@@ -121,6 +121,18 @@ def _network(service: Service) -> Iterator[Fault]:
             "network.from",
             "names neither a namespace nor a cidr, so requests for its hosts would be cut off; add the router's "
             "(such as {namespace: ingress-nginx})",
+        )
+        return
+    if service.traffic.router == "alb" and not any(isinstance(peer, PeerNetwork) for peer in peers):
+        yield "network.from", "names no cidr, and an ALB calls from addresses; add those of its subnets"
+    gateway = service.traffic.gateway
+    namespaces = [peer.namespace for peer in peers if isinstance(peer, PeerNamespace)]
+    open_to_networks = any(isinstance(peer, PeerNetwork) for peer in peers)
+    if gateway and gateway.namespace and gateway.namespace not in namespaces and not open_to_networks:
+        yield (
+            "network.from",
+            f"does not name the namespace of the Gateway, and its requests would be cut off; add {{namespace: "
+            f"{gateway.namespace}}}",
         )
 
 

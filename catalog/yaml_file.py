@@ -47,8 +47,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
         raise _fault(path, "is a folder, not a file") from None
     except UnicodeDecodeError as error:
         raise _fault(path, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise _fault(path, f"cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a path with a NUL in it is a ValueError
+        raise _fault(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:
         content = yaml.load(text, Loader=_StrictLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

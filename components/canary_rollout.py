@@ -106,6 +106,8 @@ def _strategy(service: Service) -> dict[str, Any]:
     steps = with_tester_step(service, (_step(service, step) for step in service.canary.steps))
     return {
         "steps": steps,
+        # Argo's own default lets a quarter of the pods be missing while it moves them.
+        "maxUnavailable": 0,
         # For people and dashboards; turned from canary to stable by the controller when a version is promoted.
         "canaryMetadata": {"labels": {metrics.VERSION: metrics.CANARY}},
         "stableMetadata": {"labels": {metrics.VERSION: metrics.STABLE}},

@@ -54,7 +54,8 @@ class ObservableApi(pulumi.ComponentResource):
         self.service_monitor = self._service_monitor()
         self.network_policy = self._network_policy()
         self.disruption_budget = self._disruption_budget()
-        self.traffic = [*self._routed_services(), *self._traffic_objects()]
+        services = self._routed_services()
+        self.traffic = [*services, *self._traffic_objects(after=[self.service, *services])]
         self.canary = self._canary()
         self.autoscaler = self._autoscaler()
         self.url = f"http://{args.service.name}.{args.namespace}:{args.service.port}"
@@ -125,10 +126,12 @@ class ObservableApi(pulumi.ComponentResource):
         manifest = pod_disruption_budget(service, self._args.namespace, service.disruption_budget)
         return self._object(manifest, service.patch.pod_disruption_budget)
 
-    def _traffic_objects(self) -> list[KubernetesObject]:
+    def _traffic_objects(self, after: Sequence[pulumi.Resource]) -> list[KubernetesObject]:
         service, namespace = self._args.service, self._args.namespace
         return [
-            self._object(each.manifest, getattr(service.patch, each.patch), ignore_changes=each.ignore_changes)
+            self._object(
+                each.manifest, getattr(service.patch, each.patch), ignore_changes=each.ignore_changes, after=after
+            )
             for each in traffic_objects(service, namespace, partial(object_metadata, service, namespace))
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from catalog.references import Reference, analysis_secrets, references
 from catalog.services import Service
 from catalog.stack import StackSettings
 from components.cluster import connect, told_in_one_line
+from components.running import Running, checksum_of
 
 Found = Mapping[str, Any] | None
 """A Secret or ConfigMap as the API server gives it, or None where there is none."""
@@ -39,8 +40,13 @@ class Referenced:
     warnings: tuple[Problem, ...] = ()
 
 
-def look_up(settings: StackSettings, services: Iterable[Service], read: Reader | None = None) -> Referenced:
+def look_up(
+    settings: StackSettings, services: Iterable[Service], running: Running, read: Reader | None = None
+) -> Referenced:
     """Look at everything that `services` and their analyses refer to.
+
+    Where something may not be read, the checksum stays that of the Rollout in `running`: otherwise runs by people of
+    different rights would each start a canary.
 
     Raises ClusterError where the cluster does not answer, and CatalogError where analyses need a Secret that is not in
     their namespace: each of them would end in an error, and take a healthy canary back.
@@ -59,7 +65,8 @@ def look_up(settings: StackSettings, services: Iterable[Service], read: Reader |
         for name, of_one in mentioned.items()
         for problem in _told(Path(settings.services_file).name, f"services.{name}", of_one, held, settings.namespace)
     ]
-    checksums = {name: checksum for name, of_one in mentioned.items() if (checksum := _checksum(of_one, held))}
+    seen = {name: _checksum(of_one, held, checksum_of(running.get(name))) for name, of_one in mentioned.items()}
+    checksums = {name: checksum for name, checksum in seen.items() if checksum}
     return Referenced(checksums, (*lacking, *warnings))
 
 
@@ -84,8 +91,10 @@ def _told(file: str, place: str, wanted: Iterable[Reference], held: Held, namesp
     ]
 
 
-def _checksum(of_one: Iterable[Reference], held: Held) -> str | None:
+def _checksum(of_one: Sequence[Reference], held: Held, before: str | None) -> str | None:
     """What changes when something changes that the pods of one service read; None where they read nothing."""
+    if any(each.read_by_pods and isinstance(held[each.kind, each.name], ForbiddenError) for each in of_one):
+        return before
     parts = sorted(
         json.dumps(
             [reference.kind, reference.name, reference.key, _content(reference, held[reference.kind, reference.name])],

@@ -92,7 +92,9 @@ def _of_a_step(service: Service) -> dict[str, str]:
         "initial-delay": str(_first_scrapes(service)),
         # As many as Prometheus is blind for after a restart, but one must tell something: inconclusive measurements
         # count like others, and a run of nothing else would be a success (`assessMetricStatus`).
-        "inconclusive-limit": str(min(math.ceil(blind_seconds / criteria.interval), criteria.count - 1)),
+        "inconclusive-limit": str(
+            min(math.ceil(blind_seconds / criteria.interval), criteria.count - criteria.rollback_after_failures)
+        ),
         "on-no-traffic": criteria.on_no_traffic,
     }
 

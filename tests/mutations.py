@@ -91,7 +91,7 @@ def _mutated_at(draw: st.DrawFn, document: Document, at: Place) -> Document:
     plausible = plausible_at(at, _value(document, at))
     layers = _other_layers(document, at)
     likely = ["replace"] * 8 * (plausible is not None) + ["copy"] * 4 * bool(layers) + ["remove"]
-    unlikely = ["edit", "edit", "odd", "rename", "sibling"] * (not _is_raw(at))
+    unlikely = ["near", "near", "odd", "rename", "sibling"] * (not _is_raw(at))
     kind = draw(st.sampled_from([*likely, *unlikely]))
     result = copy.deepcopy(document)
     parent, key = _value(result, at[:-1]), at[-1]
@@ -99,8 +99,8 @@ def _mutated_at(draw: st.DrawFn, document: Document, at: Place) -> Document:
         parent[key] = draw(plausible)
     elif kind == "copy":
         _copy(draw, result, at, layers)
-    elif kind == "edit":
-        parent[key] = draw(_edited(parent[key]))
+    elif kind == "near":
+        parent[key] = draw(st.sampled_from(_near(parent[key])))
     elif kind == "odd":
         parent[key] = draw(ODD_VALUES)
     elif kind == "sibling" and isinstance(parent, list):
@@ -145,27 +145,53 @@ def _copy(draw: st.DrawFn, document: Document, at: Place, layers: list[Place]) -
     _put(document, draw(st.sampled_from(layers)) + inner, value)
 
 
-_SLIPS = ["", *' \n\t\x00-./:_$"0Aé٣', "{{", "x" * 64, "a." * 127]
+_SLIPS = [*' \n\t\x00-./:_$"0Aé٣', "{{", "x" * 64, "a." * 127]
 """What slips into a text: signs with a meaning somewhere, letters and digits beyond ASCII, and too much of them."""
 
+_TEXTS = ["", "0", "-1", "1e9", "9" * 30, "0.0000001s", "400d", "null", "a" * 63, "a" * 254]
+"""What looks like something else, or is at an end of what is allowed."""
 
-@st.composite
-def _edited(draw: st.DrawFn, value: Any) -> Any:
-    """A value that is nearly right, as slips of the keyboard and of units leave it."""
+
+def _near(value: Any) -> list[Any]:
+    """What is nearly right instead of a value, as slips of the keyboard and of units leave it."""
     if isinstance(value, bool) or value is None:
-        return draw(st.sampled_from([None, "true", "yes", 0, 1]))
+        return [None, "true", "yes", 0, 1]
     if isinstance(value, int | float):
-        return draw(st.sampled_from([value + 1, value - 1, -value, value * 10**9, value / 10**9, str(value), [value]]))
+        return [value + 1, value - 1, -value, value * 10**9, value / 10**9, 2**31, 2**63, str(value), [value]]
     if isinstance(value, str):
-        at = draw(st.sampled_from([0, len(value), len(value) // 2]))
-        slip = draw(st.sampled_from(_SLIPS))
-        return draw(st.sampled_from([value[:at] + slip + value[at:], value.upper(), value[:at] + slip, [value]]))
-    return draw(st.sampled_from([None, {}, [], [value], {"a": value}, str(value)[:40]]))
+        ends = [0, len(value) // 2, len(value)]
+        slipped = [value[: ends[index % 3]] + slip + value[ends[index % 3] :] for index, slip in enumerate(_SLIPS)]
+        return [*slipped, *_TEXTS, value[: ends[1]], value.upper(), [value]]
+    return [None, {}, [], [value], {"a": value}, str(value)[:40]]
+
+
+def slips() -> Iterator[Mutant]:
+    """Every key of the product once with each value that is nearly right, and every key of people's own misspelt."""
+    documents = [(SERVICES_FILE, "dev", with_everything())]
+    documents += [(stack_file("prod"), "prod", document) for document in stacks_with_everything("prod")]
+    slipped: set[tuple[str, ...]] = set()
+    for file, stack, original in documents:
+        alike = {shape(place): place for place in places(original) if not _is_raw(place)}
+        for at in (place for words, place in alike.items() if words not in slipped):
+            key, value = at[-1], _value(original, at)
+            others = [(key, near) for near in _near(value)]
+            if isinstance(key, str) and shape(at)[-1] == "*":
+                others += [(str(near), value) for near in _near(key)]
+            for name, near in others:
+                document = copy.deepcopy(original)
+                parent = _value(document, at[:-1])
+                if name != key:
+                    del parent[key]
+                parent[name] = near
+                yield Mutant(stack, file, original, document)
+        slipped |= alike.keys()
 
 
 def _a_name_beside(key: str) -> st.SearchStrategy[str]:
     """Another key of the same mapping."""
-    return st.one_of(st.sampled_from([f"{key}x", f"{key}2", "a"]), _edited(key).map(str), st.text(max_size=40))
+    return st.one_of(
+        st.sampled_from([f"{key}x", f"{key}2", "a"]), st.sampled_from(_near(key)).map(str), st.text(max_size=40)
+    )
 
 
 def _value(document: Document, at: Place) -> Any:

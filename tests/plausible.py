@@ -122,8 +122,6 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "install": st.booleans(),
     "key": st.sampled_from(["a", "A_1.b-c", ".a"]),
     "namespace": _NAMESPACES,
-    "mayReplace": st.lists(st.sampled_from(["univprepai-api", "seedtest-api"]), max_size=2),
-    "mayReplace.*": st.sampled_from(["univprepai-api", "seedtest-api"]),
     "podSecurity": st.sampled_from(["restricted", "baseline", "privileged", "as it is"]),
     "region": st.sampled_from(["us", "eu"]),
     "release": _RELEASES,

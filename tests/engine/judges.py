@@ -17,6 +17,7 @@ from local.plugin.errors import ApiError, PluginError
 from local.plugin.kinds import Gvk, gvk_of_object
 from local.plugin.objects import name_of, namespace_of
 from local.state import EMBEDDED_CONTEXT, State
+from local.waiting import wait_until
 
 Object = dict[str, Any]
 Said = dict[str, str]
@@ -28,8 +29,14 @@ _NAMESPACE = Gvk("", "v1", "Namespace")
 _DRY_RUN = {"dryRun": "All", "fieldManager": "judge", "force": "true", "fieldValidation": "Strict"}
 """Strict: a misspelt field is refused, and not dropped as the API server does by default."""
 
-_Dumper: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Quoting(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # as in catalog/yaml_file.py
+    """Has every text in quotes: to PyYAML a plain 1e9 is a text, and to Go, which lint is written in, a number."""
+
+
+_Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
 
 
 class ApiServer:
@@ -62,9 +69,11 @@ class ApiServer:
         return True
 
     def close(self) -> None:
-        """Delete the namespaces that were made."""
+        """Delete the namespaces that were made, and wait: in one that is going nothing can be made any more."""
         for name in self._made:
             self._cluster.request("DELETE", self._cluster.url(_NAMESPACE, "", name))
+        manifests = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in self._made]
+        wait_until(lambda: not any(map(self.has, manifests)), 120, "the namespaces to go")
 
     def _refusal(self, each: Object) -> str:
         try:
@@ -130,7 +139,7 @@ class Lint:
         )
 
     def _told(self, objects: Sequence[Object]) -> str:
-        self._file.write_text(yaml.dump_all(objects, Dumper=_Dumper), encoding="utf-8")
+        self._file.write_text(yaml.dump_all(objects, Dumper=_Quoting), encoding="utf-8")
         command: list[str | Path] = [self._program, "lint", "-f", self._file]
         told = subprocess.run(command, check=False, capture_output=True, text=True)
         # The first fault with its path, and then all of them without.

@@ -96,6 +96,14 @@ def test_lint_finds_one_bad_rollout_among_fifty_good_ones(
     assert told in refusals["bad"]
 
 
+def test_lint_is_asked_about_texts_that_look_like_numbers_as_texts(
+    services: dict[str, list[Object]], lint: Lint
+) -> None:
+    objects = copy.deepcopy(services[UNROUTED])
+    one(objects, "Rollout")["spec"]["template"]["metadata"]["labels"]["commit"] = "1e9"
+    assert lint.refusals({UNROUTED: objects}) == {}
+
+
 def with_text_for_a_number(objects: list[Object]) -> Object:
     rollout = one(objects, "Rollout")
     rollout["spec"]["replicas"] = "two"

@@ -50,7 +50,6 @@ def everything() -> Settings:
         "servicesFile": "services.yaml",
         "namespace": "apis",
         "podSecurity": "baseline",
-        "mayReplace": ["univprepai-api"],
         "platform": {
             "monitoring": {
                 "install": True,

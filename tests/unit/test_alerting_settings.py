@@ -135,7 +135,7 @@ def test_a_smarthost_is_a_host_and_a_port(tmp_path: Path, smarthost: str) -> Non
             ".pager.opsgenie.region: 'asia' is not one of",
         ),
         ({"pager": {"opsgeni": {}}}, ".pager.opsgeni: unknown key — did you mean 'opsgenie'?"),
-        ({"pager": {"pagerduty": "key"}}, ".pager.pagerduty: 'key' is not a mapping of keys to values"),
+        ({"pager": {"pagerduty": "key"}}, ".pager.pagerduty: [secret] is not a mapping of keys to values"),
         (
             {"slack": {**SLACK, "chanel": "#a"}},
             ".slack.chanel: unknown key — did you mean 'channel'? (known: webhook, ch",

@@ -44,6 +44,10 @@ def test_with_a_router_the_canary_may_be_scaled_apart_from_its_traffic(tmp_path:
             "canary.steps[0].setCanaryScale.matchTrafficWeight: before the first setWeight",
         ),
         (
+            "canary: {rollbackWindow: 6}",
+            "canary.rollbackWindow: 6 revisions are not kept; use at most revisionHistoryLimit 5",
+        ),
+        (
             "canary: {minReady: 10m}",
             "canary.progressDeadline: 10m is over before a pod is ready for minReady 10m",
         ),
@@ -78,11 +82,12 @@ def test_canaries_that_could_not_work_are_refused(tmp_path: Path, more: str, tol
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (steps("{setWeight: 50}"), "canary.steps: no step is an analysis"),
+        (steps("{setWeight: 50}"), "canary.steps: no analysis stands before the full weight"),
         (
             "hosts: [a.example.com], traffic: {router: istio}, patch: {virtualService: {spec: {http: []}}}",
             "patch.virtualService.spec.http: is applied when the object is made and never again",
         ),
+        (steps("{setWeight: 50}, {setWeight: 100}, {analysis: true}"), "canary.steps: no analysis stands before the"),
         (analysis("p95: 320ms"), "canary.analysis.p95: 320ms is no bucket of the latency histogram"),
         (analysis("dryRun: [p95, errorRate]"), "canary.analysis.dryRun: names every criterion"),
         (analysis("minimumRequests: 600"), "canary.analysis.minimumRequests: with 600 requests a measurement, 18 %"),

@@ -127,11 +127,15 @@ def test_the_adapter_takes_the_port_and_the_service_listens_behind_it(tmp_path: 
 
 
 def test_both_containers_of_an_adapted_service_are_probed_where_they_listen(tmp_path: Path, preview: bool) -> None:
-    found = service(tmp_path, f"{ADAPTER}, probes: {{readiness: {{path: /ready, period: 7s}}}}")
+    found = service(
+        tmp_path, f"{ADAPTER}, probes: {{readiness: {{path: /ready, period: 7s}}, liveness: {{port: 9000}}}}"
+    )
     own, adapter = container(found, preview=preview), container(found, "adapter", preview)
     assert own["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "upstream"}
     assert adapter["readinessProbe"]["tcpSocket"] == {"port": "http"}
     assert adapter["readinessProbe"]["periodSeconds"] == 7
+    assert own["livenessProbe"]["tcpSocket"] == {"port": 9000}
+    assert adapter["livenessProbe"]["tcpSocket"] == {"port": "http"}
     for each in (own, adapter):
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= each.keys()
 
@@ -142,11 +146,22 @@ def test_adapter_and_service_drain_together(tmp_path: Path, preview: bool) -> No
     assert drains == [{"preStop": {"sleep": {"seconds": 5}}}] * 2
 
 
-def test_the_adapter_may_write_but_sees_none_of_the_services_files(tmp_path: Path, preview: bool) -> None:
-    volumes = "volumes: {cert: {mountPath: /cert, secret: cert}, data: {mountPath: /data}}"
+@pytest.mark.parametrize("place", ["/tmp", "/tmp/"])
+def test_the_adapter_may_write_but_sees_none_of_the_services_files(tmp_path: Path, place: str, preview: bool) -> None:
+    files = "cert: {mountPath: /cert, secret: cert}, data: {mountPath: /data}"
+    volumes = f"volumes: {{tmp: {{mountPath: {place}}}, {files}}}"
     adapter = container(service(tmp_path, f"{ADAPTER}, {volumes}, env: {{A: b}}"), "adapter", preview)
-    assert adapter["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+    assert adapter["volumeMounts"] == [{"name": "tmp", "mountPath": place}]
     assert "A" not in [each["name"] for each in adapter["env"]]
+
+
+def test_the_adapter_has_resources_of_its_own(tmp_path: Path, preview: bool) -> None:
+    amounts = "resources: {requests: {cpu: 60m, memory: 65Mi}, limits: {memory: 129Mi}}"
+    found = service(tmp_path, ADAPTER.replace("routes", f"{amounts}, routes"))
+    assert container(found, "adapter", preview)["resources"] == {
+        "requests": {"cpu": "60m", "memory": "65Mi"},
+        "limits": {"memory": "129Mi"},
+    }
 
 
 def test_a_secret_mounted_at_tmp_is_no_place_to_write(tmp_path: Path, preview: bool) -> None:
@@ -170,6 +185,13 @@ def test_what_runs_before_the_service_has_its_files_and_its_own_variables(tmp_pa
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
         "securityContext": SECURE,
     }
+
+
+def test_what_runs_before_the_service_may_use_as_much_as_it_unless_it_says_otherwise(
+    tmp_path: Path, preview: bool
+) -> None:
+    found = service(tmp_path, f"{MIGRATION}, resources: {{limits: {{memory: 1Gi}}}}")
+    assert container(found, "migrate", preview)["resources"] == container(found, preview=preview)["resources"]
 
 
 @pytest.mark.parametrize("name", ["api", "adapter", "migrate"])

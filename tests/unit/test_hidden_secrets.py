@@ -18,7 +18,9 @@ from tests.unit.settings_workbench import (
     everything,
     from_engine,
     from_file,
+    minimal,
     places,
+    refusal,
 )
 
 WRONG: list[Any] = [None, True, 3, "Not this!", "", [], [3], {}, {"b": SENTINEL}, {"secret": "A B", "key": SENTINEL}]
@@ -70,3 +72,18 @@ def test_mutated_settings_are_accepted_or_refused_in_lines_that_show_no_secret(
         assert SENTINEL not in str(error)
         assert all(str(each).startswith("Pulumi.dev.yaml: config.api-observability:") for each in error.problems)
         assert len(str(error).splitlines()) == len(error.problems)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"alerting": {"slack": SENTINEL}},
+        {"alerting": {"pager": {"pagerduty": SENTINEL}}},
+        {"alerting": SENTINEL},
+        {"prometheus": {"remoteWrite": [SENTINEL]}},
+    ],
+)
+def test_what_stands_in_the_place_of_a_section_with_credentials_is_not_shown(settings: dict[str, object]) -> None:
+    told = refusal(minimal(**settings))
+    assert told
+    assert SENTINEL not in "".join(told)

@@ -10,7 +10,7 @@ import yaml
 
 from catalog.stack import StackSettings
 from cli.recording import Recording, record
-from components import cluster, selectors
+from components import cluster, running
 from local.state import CHECKOUT
 
 
@@ -26,7 +26,7 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> list[StackSettings]:
     """The guard asks no cluster here; what it was given is kept."""
     asked: list[StackSettings] = []
     monkeypatch.setattr(cluster, "ensure_cluster", asked.append)
-    monkeypatch.setattr(selectors, "ensure_selectors", lambda _settings, _services: None)
+    monkeypatch.setattr(running, "running_rollouts", lambda _settings: {})
     return asked
 
 
@@ -35,6 +35,7 @@ def test_it_exports_the_address_of_prometheus_and_of_every_service(stack: str) -
     assert exports["prometheusAddress"] == "http://kube-prometheus-stack-prometheus.monitoring:9090"
     assert exports["services"]["mpcstudy-api"] == "http://mpcstudy-api.apis:8010"
     assert len(exports["services"]) == 9
+    assert exports["commands"]["seedtest-api"]["abort"] == "kubectl argo rollouts abort seedtest-api -n apis"
 
 
 def test_it_registers_what_rendering_shows(stack: str, whole: Recording) -> None:

@@ -86,6 +86,10 @@ def test_a_null_takes_away_what_a_weaker_layer_says(tmp_path: Path) -> None:
         ("patch: {rollout: {spec: {selector: {}}}}", "patch.rollout.spec.selector: decides which pods belong"),
         ("patch: {rollout: {spec: {a: 2024-01-01}}}", "patch.rollout: datetime.date(2024, 1, 1) is not plain text"),
         ("patch: {rollout: {spec: {a: .inf}}}", "patch.rollout: inf is not a finite number"),
+        ("patch: {rollout: {spec: 5}}", "patch.rollout: spec: 5 is not a mapping of keys to values"),
+        ("patch: {rollout: {metadata: null}}", "patch.rollout: metadata: null is not a mapping"),
+        ("patch: {rollout: {spec: {template: {spec: null}}}}", "patch.rollout: spec.template.spec: null is not a"),
+        ("prometheusAddress: 'http://u:p@a'", "prometheusAddress: "),
         ("patch: {ingress: {spec: {}}}", "patch.ingress: this service has no such object"),
         ("patch: {deployment: {}}", "patch.deployment: unknown key"),
     ],
@@ -126,3 +130,49 @@ def test_the_images_of_other_containers_are_judged_too(tmp_path: Path) -> None:
 def test_faults_in_several_fields_are_told_together(tmp_path: Path) -> None:
     told = faults(tmp_path, entry("env: {A: 3}, userId: 0, volumes: {v: {mountPath: x}}"))
     assert len(told) == 3
+
+
+@pytest.mark.parametrize(
+    "key", ["hosts", "env", "envFrom", "labels", "tolerations", "volumes", "command", "probes", "slo", "nodeSelector"]
+)
+def test_a_null_takes_away_a_whole_list_or_map_too(tmp_path: Path, key: str) -> None:
+    found = service(tmp_path, f"{key}: null").model_dump(by_alias=True)[key]
+    assert not found or set(found.values()) == {None}
+
+
+def test_a_null_takes_a_patch_away(tmp_path: Path) -> None:
+    text = entry("patch: {rollout: null}").replace(
+        "services:", "defaults: {patch: {rollout: {spec: {paused: true}}}}\nservices:"
+    )
+    assert load(tmp_path, text).services[0].patch.rollout == {}
+
+
+def test_numbers_are_amounts_too_and_label_values_may_be_empty(tmp_path: Path) -> None:
+    found = service(tmp_path, "resources: {requests: {cpu: 0.5}}, nodeSelector: {node-role.kubernetes.io/worker: ''}")
+    assert found.resources.requests.cpu == "500m"
+    assert found.node_selector == {"node-role.kubernetes.io/worker": ""}
+
+
+def test_a_service_that_is_switched_off_stands_in_nobodys_way(tmp_path: Path) -> None:
+    own = "project: A, port: 1, hosts: [a.example.com], replicas: 10"
+    text = (
+        f"services: {{a-api: {{{own}, image: a, environments: {{prod: {{enabled: false}}}}}},"
+        f" b-api: {{{own}, image: 'b:1', environments: {{dev: {{enabled: false}}}}}}}}"
+    )
+    for environment, name in (("dev", "a-api"), ("prod", "b-api")):
+        catalog = load(tmp_path, text, environment, environments=("dev", "prod"))
+        assert [each.name for each in catalog.services] == [name]
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("selectorLabels: {app: a}", "selectorLabels: {app: a, tier: b}"),
+        ("selectorLabels: {app: a}", "podLabels: {app: a}"),
+        ("selectorLabels: {app.kubernetes.io/name: b-api}", "enabled: true"),
+    ],
+)
+def test_a_selector_may_not_choose_pods_of_another_service(tmp_path: Path, own: str, other: str) -> None:
+    rest = "project: A, port: 1, image: 'a:1'"
+    (told,) = faults(tmp_path, f"services: {{a-api: {{{rest}, {own}}}, b-api: {{{rest}, {other}}}}}")
+    assert "services.a-api.selectorLabels: choose pods of 'b-api' too" in told

@@ -10,7 +10,9 @@ from catalog.prometheus_settings import Prometheus
 from catalog.references import Kind, Reference, references
 from catalog.services import Service
 from catalog.stack import StackSettings
+from components.pod import CONFIG_CHECKSUM
 from components.referenced import ForbiddenError, Found, look_up
+from components.running import Running
 from tests.unit.catalog_workbench import service
 
 SETTINGS = StackSettings.model_validate({"environment": "dev", "cluster": {"context": "dev"}}, context={"stack": "dev"})
@@ -56,8 +58,8 @@ def holdings() -> Holdings:
     return held
 
 
-def checksum(found: Service, held: Holdings) -> str:
-    return look_up(SETTINGS, [found], held.read).checksums[found.name]
+def checksum(found: Service, held: Holdings, running: Running | None = None) -> str:
+    return look_up(SETTINGS, [found], running or {}, held.read).checksums[found.name]
 
 
 def test_every_mention_is_found_with_its_place(refers: Service) -> None:
@@ -77,12 +79,12 @@ def test_a_certificate_that_an_issuer_brings_need_not_be_there(tmp_path: Path) -
 
 
 def test_nothing_is_asked_for_services_that_refer_to_nothing(tmp_path: Path, holdings: Holdings) -> None:
-    assert look_up(SETTINGS, [service(tmp_path, "env: {A: b}")], holdings.read).checksums == {}
+    assert look_up(SETTINGS, [service(tmp_path, "env: {A: b}")], {}, holdings.read).checksums == {}
     assert holdings.asked == []
 
 
 def test_each_object_is_asked_for_once(refers: Service, holdings: Holdings) -> None:
-    assert look_up(SETTINGS, [refers], holdings.read).warnings == ()
+    assert look_up(SETTINGS, [refers], {}, holdings.read).warnings == ()
     assert sorted(holdings.asked) == [
         ("ConfigMap", "c"),
         ("Namespace", "apis"),
@@ -120,7 +122,7 @@ def test_what_is_not_there_is_named_with_its_place(refers: Service, holdings: Ho
     del holdings.objects["ConfigMap", "c"]
     holdings.put("Secret", "s", user="dXNlcg==")
     holdings.forbidden = {"p", "t"}
-    told = [str(warning) for warning in look_up(SETTINGS, [refers], holdings.read).warnings]
+    told = [str(warning) for warning in look_up(SETTINGS, [refers], {}, holdings.read).warnings]
     place = "services.yaml: services.a-api"
     waits = "of the cluster; its pods will wait for it"
     assert told == [
@@ -139,15 +141,23 @@ PROTECTED = SETTINGS.model_copy(
 def test_a_secret_that_analyses_need_and_that_is_not_there_stops_the_run(holdings: Holdings) -> None:
     holdings.objects["Namespace", "apis"] = {}
     with pytest.raises(CatalogError) as caught:
-        look_up(PROTECTED, [], holdings.read)
+        look_up(PROTECTED, [], {}, holdings.read)
     assert str(caught.value) == (
         "Pulumi.dev.yaml: config.api-observability:prometheus.access.bearerToken: there is no Secret 'tenant' in "
         "namespace 'apis' of the cluster; make it first"
     )
     holdings.put("Secret", "tenant", token="eA==")
-    assert look_up(PROTECTED, [], holdings.read).warnings == ()
+    assert look_up(PROTECTED, [], {}, holdings.read).warnings == ()
 
 
 def test_before_the_namespace_is_there_it_is_a_warning(holdings: Holdings) -> None:
-    (warning,) = look_up(PROTECTED, [], holdings.read).warnings
+    (warning,) = look_up(PROTECTED, [], {}, holdings.read).warnings
     assert "there is no Secret 'tenant'" in str(warning)
+
+
+def test_what_may_not_be_read_here_starts_no_canary(refers: Service, holdings: Holdings) -> None:
+    template = {"metadata": {"annotations": {CONFIG_CHECKSUM: "written by somebody who may"}}}
+    holdings.forbidden = {"s"}
+    running = {refers.name: {"spec": {"template": template}}}
+    assert checksum(refers, holdings, running) == "written by somebody who may"
+    assert look_up(SETTINGS, [refers], {}, holdings.read).checksums == {}

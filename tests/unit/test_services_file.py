@@ -169,7 +169,7 @@ def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, to
         ("canary: {steps: 3}", "services.a-api.canary.steps", "3 is not a list"),
         ("traffic: {ruoter: nginx}", "services.a-api.traffic.ruoter", "did you mean 'router'?"),
         ("hosts: ['http://a.b']", "services.a-api.hosts[0]", "is not a host name"),
-        ("resources: {requests: {cpu: lots}}", "services.a-api.resources.requests.cpu", "is not an amount of CPU"),
+        ("resources: {requests: {cpu: lots}}", "services.a-api.resources.requests.cpu", "is not an amount"),
         ("resources: {requests: {memory: 1GiB}}", "services.a-api.resources.requests.memory", "'1GiB' is not"),
         ("labels: {team: 7}", "services.a-api.labels.team", "7 is not a label value"),
         ("labels: {'a b': c}", "services.a-api.labels.a b", "'a b' is not a label key"),
@@ -211,7 +211,8 @@ def test_two_services_may_not_claim_the_same_name_or_the_same_pods(tmp_path: Pat
     entry = "{project: A, port: 1, image: 'a:1', selectorLabels: {app: a}}"
     routed = "{project: A, port: 1, image: 'a:1', hosts: [a.example.com], traffic: {router: nginx}}"
     told = faults(tmp_path, f"services:\n  b: {entry}\n  c: {entry}\n  a: {routed}\n  a-canary: {entry}\n")
-    assert "services.c.selectorLabels: are those of 'b' too: each would get the other's traffic" in told[0]
+    chosen = "which would get this service's traffic; give it labels that only its own pods have"
+    assert any(f"services.c.selectorLabels: choose pods of 'a-canary' too, {chosen}" in line for line in told)
     assert any("services.a-canary: its Service 'a-canary' is also one of 'a'" in line for line in told)
 
 

@@ -209,7 +209,7 @@ def test_a_secret_written_where_its_name_belongs_is_not_shown(wrong: dict[str, s
         ({"alertng": {"secure": "v1:x"}}, "alertng: unknown key — did you mean 'alerting'?"),
         (
             {"alerting": {"slack": [{"secure": "v1:x"}]}},
-            "alerting.slack: [[secret]] is not a mapping of keys to values",
+            "alerting.slack: [secret] is not a mapping of keys to values",
         ),
     ],
 )

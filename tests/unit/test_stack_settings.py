@@ -66,7 +66,10 @@ def test_the_engine_and_the_file_give_the_same_settings() -> None:
         ("config: {api-observability:platform: {monitoring: {install: 'no'}}}", "'no' is not true or false"),
         ("config: {api-observability:prometheus: {retention: 0d}}", "'0d' is not a time to keep samples (such as 30d)"),
         ("config: {api-observability:services_file: x}", "unknown key — did you mean 'servicesFile'?"),
-        ("config: {api-observability:alerting: []}", "config.api-observability:alerting: [] is not a mapping of keys"),
+        (
+            "config: {api-observability:alerting: []}",
+            "alerting: [secret] is not a mapping of keys",
+        ),
         (
             "config: {api-observability:grafana: {url: grafana}}",
             "grafana.url: 'grafana' is not an http or https address",

@@ -57,6 +57,11 @@ def test_every_usual_way_to_a_service_is_accepted(tmp_path: Path, more: str) -> 
         ("network: {from: [{service: b-api}]}", "network.from[0].service: there is no service 'b-api'"),
         ("network: {from: [{cidr: 10.0.0.1/8}]}", "network.from[0].cidr: '10.0.0.1/8' is not a network"),
         (f"{HOST}, network: {{from: [{{service: a-api}}]}}", "network.from: names neither a namespace nor a cidr"),
+        (f"{HOST}, traffic: {{router: alb}}, network: {{from: [{{namespace: a}}]}}", "network.from: names no cidr"),
+        (
+            f"{HOST}, traffic: {{gateway: {{name: a, namespace: gateways}}}}, network: {{from: [{{namespace: a}}]}}",
+            "network.from: does not name the namespace of the Gateway",
+        ),
     ],
 )
 def test_ways_that_lead_nowhere_are_refused(tmp_path: Path, more: str, told: str) -> None:

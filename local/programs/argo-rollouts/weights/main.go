@@ -13,6 +13,7 @@ import (
 	replicasetutil "github.com/argoproj/argo-rollouts/utils/replicaset"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // Replica sets change a few pods at a time; far fewer rounds than this settle a thousand of them.
@@ -33,11 +34,15 @@ func main() {
 
 // settled asks the controller's own function again and again, as it does itself, until nothing changes any more.
 func settled(replicas, weight int32) (int32, int32) {
+	noPod := intstr.FromInt32(0)
 	rollout := &v1alpha1.Rollout{
 		Spec: v1alpha1.RolloutSpec{
 			Replicas: &replicas,
 			Strategy: v1alpha1.RolloutStrategy{
-				Canary: &v1alpha1.CanaryStrategy{Steps: []v1alpha1.CanaryStep{{SetWeight: &weight}}},
+				Canary: &v1alpha1.CanaryStrategy{
+					MaxUnavailable: &noPod,
+					Steps:          []v1alpha1.CanaryStep{{SetWeight: &weight}},
+				},
 			},
 		},
 	}
