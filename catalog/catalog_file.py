@@ -188,7 +188,7 @@ class _Reader:
         try:
             ServiceEntry.model_validate(_said(layer))
         except ValidationError as error:
-            self.problems += problems_of(error, ServiceEntry, self.file, path, of="present")
+            self.problems += problems_of(error, ServiceEntry, self.file, path, of="present", besides=[_ENVIRONMENTS])
         return layer
 
     def _service(self, name: str, merged: dict[str, Any]) -> Service | None:

@@ -44,10 +44,14 @@ def problems_of(
     path: Sequence[str | int] = (),
     *,
     of: Literal["all", "present", "missing"] = "all",
+    besides: Sequence[str] = (),
 ) -> list[Problem]:
-    """One Problem for each fault in `error`: of all keys, of those that are present, or of those that are missing."""
+    """One Problem for each fault in `error`: of all keys, of those that are present, or of those that are missing.
+
+    `besides` are keys that may stand beside those of `model`, and are read by somebody else.
+    """
     return [
-        Problem(file, dotted([*path, *_place(fault["loc"])]), _message(fault, model))
+        Problem(file, dotted([*path, *_place(fault["loc"])]), _message(fault, model, besides))
         for fault in error.errors(include_url=False)
         if of == "all" or (of == "missing") == (fault["type"] == "missing")
     ]
@@ -63,11 +67,15 @@ def _is_kind(part: str | int) -> bool:
     return isinstance(part, str) and part.startswith(KIND)
 
 
-def _message(fault: Any, model: type[BaseModel]) -> str:
+def _message(fault: Any, model: type[BaseModel], besides: Sequence[str]) -> str:
     kind, found, context = fault["type"], fault.get("input"), fault.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _known_keys(model, fault["loc"][:-1])
-        return f"unknown key{nearest(str(fault['loc'][-1]), known)} (known: {', '.join(known)})"
+        known = [*_known_keys(model, fault["loc"][:-1]), *(besides if len(fault["loc"]) == 1 else ())]
+        hint = nearest(str(fault["loc"][-1]), known)
+        # All of many keys are no help where one of them is it.
+        return (
+            f"unknown key{hint}" if hint and len(known) > _A_FEW else f"unknown key{hint} (known: {', '.join(known)})"
+        )
     if kind == "no_such_variant":
         return f"{shown(found)} is not {context['what']} (one of {context['kinds']})"
     if kind in _TYPES:
@@ -81,6 +89,9 @@ def _message(fault: Any, model: type[BaseModel]) -> str:
         "literal_error": f"{shown(found)} is not one of {context.get('expected')}",
     }
     return told.get(kind, f"{shown(found)}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
+
+
+_A_FEW = 12
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

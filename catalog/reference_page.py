@@ -31,27 +31,29 @@ def reference_page() -> str:
     schema = ServiceEntry.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = schema["$defs"]
     sections = [_section("A service", schema, BUILT_IN_DEFAULTS, "")]
-    for name, path in _in_order(schema, definitions):
+    for name, paths in _in_order(schema, definitions).items():
         found = definitions[name]
         if "properties" in found:
-            sections.append(_section(f"`{path}`", found, _default_at(path), f'<a id="{name.lower()}"></a>\n'))
+            title = ", ".join(f"`{path}`" for path in paths)
+            sections.append(_section(title, found, _defaults_at(paths), f'<a id="{name.lower()}"></a>\n'))
     return _HEAD + "\n" + "\n".join(sections)
 
 
-def _in_order(schema: Any, definitions: dict[str, Any]) -> list[tuple[str, str]]:
-    """Each definition with the path of its first mention, in the order in which a reader meets them."""
-    found: dict[str, str] = {}
+def _in_order(schema: Any, definitions: dict[str, Any]) -> dict[str, list[str]]:
+    """Each definition with the paths of its mentions, in the order in which a reader meets them."""
+    found: dict[str, list[str]] = {}
 
     def visit(within: Any, path: str) -> None:
         for key, value in within.get("properties", {}).items():
             below = f"{path}.{key}" if path else key
             for name, item in _mentioned(value):
-                if name not in found:
-                    found[name] = below + item
+                known = name in found
+                found.setdefault(name, []).append(below + item)
+                if not known:
                     visit(definitions[name], below + item)
 
     visit(schema, "")
-    return list(found.items())
+    return found
 
 
 def _mentioned(schema: Any, item: str = "") -> Iterator[tuple[str, str]]:
@@ -66,11 +68,24 @@ def _mentioned(schema: Any, item: str = "") -> Iterator[tuple[str, str]]:
             yield from _mentioned(value, item)
 
 
-def _default_at(path: str) -> Any:
+def _default_at(path: str) -> dict[str, Any]:
     value: Any = BUILT_IN_DEFAULTS
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None
-    return value
+    return value if isinstance(value, dict) else {}
+
+
+def _defaults_at(paths: list[str]) -> dict[str, Any]:
+    """The defaults at one place, or, where they differ, those of each place with the last word of its path."""
+    found = {path: values for path in paths if (values := _default_at(path))}
+    keys = {key: None for values in found.values() for key in values}
+    merged: dict[str, Any] = {}
+    for key in keys:
+        told = {path.rsplit(".", 1)[-1]: values[key] for path, values in found.items() if key in values}
+        first = next(iter(told.values()))
+        plain = len(paths) == 1 or isinstance(first, dict | list)
+        merged[key] = first if plain else ", ".join(f"{place} {_spelt(value)}" for place, value in told.items())
+    return merged
 
 
 def _section(title: str, schema: dict[str, Any], default: Any, anchor: str) -> str:

@@ -59,7 +59,8 @@ def _config_of(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(config, dict):
         raise CatalogError([Problem(path.name, "config", f"{shown(config)} is not a mapping of keys to values")])
-    return config
+    # A key without a namespace is the project's own to the engine.
+    return {key if ":" in key else f"{_PREFIX}{key}": value for key, value in config.items()}
 
 
 def _decoded(value: str) -> Any:

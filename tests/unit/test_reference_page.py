@@ -32,3 +32,8 @@ def test_defaults_are_those_of_the_program() -> None:
     assert "| `replicas` | whole number, 1–1,000 | `2` |" in PAGE
     assert "| `p95` | duration | `300ms` |" in PAGE
     assert "| `port` | whole number, 1–65,535 | required |" in PAGE
+
+
+def test_where_the_same_keys_stand_at_several_places_each_default_is_told() -> None:
+    assert "| `period` | duration | `startup 2s, readiness 5s, liveness 10s` |" in PAGE
+    assert "| `memory` | amount | `requests 128Mi, limits 512Mi` |" in PAGE

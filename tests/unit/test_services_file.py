@@ -163,6 +163,7 @@ def test_an_unreadable_file_is_one_clear_line(tmp_path: Path, content: bytes, to
         ("enabled: 'no'", "services.a-api.enabled", "'no' is not true or false"),
         ("Replicas: 3", "services.a-api.Replicas", "unknown key — did you mean 'replicas'?"),
         ("prometheus_address: x", "services.a-api.prometheus_address", "unknown key"),
+        ("environment: {dev: {replicas: 3}}", "services.a-api.environment", "did you mean 'environments'?"),
         ("canary: null", "services.a-api.canary", "is missing, and nothing gives it a default"),
         ("canary: {steps: null}", "services.a-api.canary.steps", "is missing, and nothing gives it a default"),
         ("canary: [1]", "services.a-api.canary", "[1] is not a mapping"),

@@ -265,3 +265,10 @@ def test_the_settings_can_be_described_as_a_json_schema() -> None:
         (values,) = definitions[model]["properties"]["headers"]["patternProperties"].values()
         types[model] = values["type"]
     assert types == {"RemoteWrite": "string", "Access": ["string", "object"]}
+
+
+def test_a_key_without_a_namespace_is_the_projects_own_as_it_is_to_the_engine(tmp_path: Path) -> None:
+    settings = {"environment": "dev", "cluster": {"context": "dev"}, "namespace": "mine"}
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": settings}), encoding="utf-8")
+    assert load_stack_file(tmp_path, "dev").namespace == "mine"
+    assert environments_in(tmp_path) == ("dev",)
