@@ -170,11 +170,12 @@ def assert_refused_in_words(attempt: Attempt, mutant: Mutant) -> None:
     assert attempt.refusal
     assert attempt.refusal.problems
     known = tuple({*mutant.document, "defaults", "services", "images", "config"})
-    services_file = (mutant.document.get("config") or {}).get("api-observability:servicesFile", SERVICES_FILE)
+    config = mutant.document.get("config")
+    services_file = isinstance(config, dict) and config.get("api-observability:servicesFile", SERVICES_FILE)
     for problem in attempt.refusal.problems:
         assert "\n" not in str(problem)
         assert len(problem.message) > 10, problem
-        if services_file == SERVICES_FILE or problem.file == mutant.file:
+        if services_file in (False, SERVICES_FILE) or problem.file == mutant.file:
             assert problem.file in (SERVICES_FILE, mutant.file), problem
             assert f"{problem.path}{problem.message}".startswith(known), problem
         # Otherwise the stack file names another services.yaml, and that is at fault as a whole.
