@@ -14,6 +14,9 @@ CONTAINER, ADAPTER = "api", "adapter"
 def faults(service: Service) -> Iterator[Fault]:
     """Every contradiction in what is said of the pods of `service`."""
     yield from _env(service.env, "env")
+    for index, name in enumerate(service.image_pull_secrets):
+        if name in service.image_pull_secrets[:index]:
+            yield f"imagePullSecrets[{index}]", f"'{name}' stands here twice"
     yield from _volumes(service)
     yield from _resources(service.resources, "resources")
     yield from _containers(service)

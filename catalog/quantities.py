@@ -128,7 +128,7 @@ class Amount(str):
             amount = Decimal(match[1]) * _AMOUNT_UNITS[match[2]]
             scales = [*_BINARY, *_DECIMAL] if match[2].endswith("i") and amount >= 1024 else _DECIMAL
             for unit, scale in scales:
-                if amount > 0 and amount % scale == 0:
+                if 0 < amount <= _MOST and amount % scale == 0:
                     return cls(f"{int(amount / scale)}{unit}")
         raise ValueError(f"{shown(value)} is not an amount (such as 250m, 2 or 256Mi)")
 
@@ -148,6 +148,9 @@ class Amount(str):
         text = {"type": "string", "pattern": f"^(?:{_AMOUNT.pattern})$"}
         return {"anyOf": [text, {"type": "number", "exclusiveMinimum": 0}], "description": "such as 250m, 2 or 256Mi"}
 
+
+_MOST = 2**63 - 1
+"""What the controllers count in; more would be read as something else."""
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(m||[kMGTPE]|[KMGTPE]i)")
 _BINARY = [(f"{prefix}i", Decimal(1024) ** power) for power, prefix in reversed(list(enumerate("KMGTPE", start=1)))]

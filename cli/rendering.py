@@ -1,5 +1,6 @@
 """The objects of a stack as sorted YAML files, with no engine, no cluster and no credentials."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,20 @@ from cli.recording import RecordedResource, Recording, record
 PLACEHOLDER = "[secret]"
 """What stands in a rendered file where the stack has a secret."""
 
-_Dumper: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
+    """Writes texts so that every reader of YAML takes them for texts: to Go a plain 1e9 is a number."""
+
+
+_LIKE_A_NUMBER = re.compile(r"[-+]?\.?\d[\d_]*(\.[\d_]*)?([eE][-+]?\d+)?|0[xob][\da-fA-F_]+")
+
+
+def _text(dumper: Any, text: str) -> Any:
+    style = "'" if _LIKE_A_NUMBER.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def record_stack(folder: Path, stack: str, *, preview: bool = True) -> Recording:

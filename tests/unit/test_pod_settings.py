@@ -42,6 +42,11 @@ def test_a_null_takes_away_what_a_weaker_layer_says(tmp_path: Path) -> None:
         ("env: {A: {field: status.podIP, key: x}}", "env.A.key: a field has no keys"),
         ("env: {A: {field: spec.x}}", "env.A.field: 'spec.x' is not one of"),
         ("envFrom: [{sekret: a}]", "envFrom[0]: {'sekret': 'a'} is not a source of environment variables"),
+        ("imagePullSecrets: [a, b, a]", "imagePullSecrets[2]: 'a' stands here twice"),
+        (
+            "resources: {limits: {memory: '9999999999999999999'}}",
+            "resources.limits.memory: '99999",
+        ),
         ("imagePullSecrets: [A_B]", "imagePullSecrets[0]: 'A_B' is not the name of a Kubernetes object"),
         ("volumes: {v: {mountPath: x}}", "volumes.v.mountPath: 'x' is not an absolute path"),
         ("volumes: {v: {mountPath: /}}", "volumes.v.mountPath: '/' is the image itself"),

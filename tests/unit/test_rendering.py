@@ -87,3 +87,11 @@ def test_a_rendering_that_fails_leaves_the_old_one_as_it_was(tmp_path: Path) -> 
     with pytest.raises(OSError, match=r"too long"):
         write({"apis/a.yaml": "new", f"apis/{'x' * 300}.yaml": ""}, target)
     assert (target / "apis" / "a.yaml").read_text() == "a"
+
+
+@pytest.mark.parametrize("text", ["1e9", "10", "0x1F", "1_000", "-1.5", ".5e3", "true", "null", "on"])
+def test_a_text_that_looks_like_something_else_is_in_quotes(text: str) -> None:
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": text}}
+    _, recording = record(lambda: KubernetesObject("a", manifest, pulumi.ResourceOptions()), stack="dev")
+    (content,) = rendered_files(recording).values()
+    assert f"a: '{text}'\n" in content
