@@ -30,13 +30,13 @@ down: .venv/ready ## stop the embedded cluster; its data is kept for the next `m
 env: .venv/ready ## print the exports that let pulumi and kubectl work on the embedded cluster
 	@$(API) env
 
-check: .venv/ready ## the inner loop, under a minute: lint, types, unit tests
+check: .venv/ready ## the inner loop, a good minute: lint, types, unit tests
 	@$(BIN)/python -m tests.suites lint unit
 
 test: .venv/ready ## everything: lint, unit tests, and the program for real on an embedded cluster
 	@$(BIN)/python -m tests.suites lint unit programs rules engine
 
-fuzz: .venv/ready ## 10,000 mutated files against the API server and Argo's lint, under half an hour
+fuzz: .venv/ready ## ten thousand mutated files and more against the API server and Argo's lint, in half an hour
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/engine/test_mutated_objects.py
 
 bench: .venv/ready ## how long things take on this machine, as a table
