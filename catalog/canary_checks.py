@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import takewhile
 
+from pydantic.alias_generators import to_camel
+
 from catalog.canary import Analysis, SetCanaryScale, SetWeight, Step
 from catalog.problems import Fault
 from catalog.quantities import Duration
@@ -66,7 +68,7 @@ def cautions(service: Service) -> Iterator[Fault]:
                 "application measure with that bucket and add it to metrics.buckets, or choose one of "
                 f"{_near(limit, service)}",
             )
-    if set(criteria.dry_run) >= {name for name, value in _limits_of(service) if value is not None}:
+    if set(criteria.dry_run) >= _measured(service):
         yield f"{_CRITERIA}.dryRun", "names every criterion, so no canary will ever be rolled back"
     yield from _too_few_requests(service)
 
@@ -129,15 +131,17 @@ def _timing(service: Service) -> Iterator[Fault]:
             yield f"{_PLAN}.{path}", "works only where a router splits the traffic; set traffic.router, or leave it out"
 
 
-def _limits_of(service: Service) -> list[tuple[str, float | None]]:
+def _measured(service: Service) -> set[str]:
+    """The criteria that have a limit, or are compared with stable, as the file spells them."""
     criteria = service.canary.analysis
-    return [("errorRate", criteria.error_rate), ("p95", criteria.p95), ("p99", criteria.p99)]
+    limits = [("error_rate", criteria.error_rate), ("p95", criteria.p95), ("p99", criteria.p99)]
+    return {to_camel(name) for name, said in [*limits, *(criteria.compare_with_stable or ())] if said is not None}
 
 
 def _limits(service: Service) -> Iterator[Fault]:
     criteria = service.canary.analysis
     compared = criteria.compare_with_stable
-    if all(value is None for _, value in _limits_of(service)) and not (compared and compared.model_fields_set):
+    if not _measured(service):
         yield _CRITERIA, "has nothing to measure; give at least one of errorRate, p95, p99 and compareWithStable"
     if criteria.error_rate is not None and not criteria.error_rate:
         yield f"{_CRITERIA}.errorRate", "0 could never be met, and every canary would be rolled back; at least 0.01%"
@@ -158,19 +162,16 @@ def _limits(service: Service) -> Iterator[Fault]:
             f"{_CRITERIA}.p99",
             f"{criteria.p99} is below p95's {criteria.p95}, but p99 is never less than p95; raise it",
         )
-    for name, value in _limits_of(service):
-        if name in criteria.dry_run and value is None:
+    for name in criteria.dry_run:
+        if name not in _measured(service):
             yield f"{_CRITERIA}.dryRun", f"names '{name}', which is no criterion here; leave it out"
     for path, margin in compared or ():
         if margin is not None and margin.factor == 1 and not margin.margin:
             yield (
-                f"{_CRITERIA}.compareWithStable.{_CAMEL.get(path, path)}",
+                f"{_CRITERIA}.compareWithStable.{to_camel(path)}",
                 "leaves no margin, and half of all healthy canaries would be rolled back; give a factor above 1, a "
                 "margin, or both",
             )
-
-
-_CAMEL = {"error_rate": "errorRate"}
 
 
 def _measuring(service: Service) -> Iterator[Fault]:

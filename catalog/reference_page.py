@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from catalog.built_in import BUILT_IN_DEFAULTS
 from catalog.services import ServiceEntry
 
@@ -101,12 +103,7 @@ def _section(title: str, schema: dict[str, Any], default: Any, anchor: str) -> s
 
 def _in_file_words(text: str) -> str:
     """A docstring's field names as the file spells them."""
-    return re.sub(r"`([a-z]+(?:_[a-z]+)+)`", lambda match: f"`{_camel(match[1])}`", text)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
+    return re.sub(r"`([a-z]+(?:_[a-z]+)+)`", lambda match: f"`{to_camel(match[1])}`", text)
 
 
 def _takes(schema: dict[str, Any]) -> str:

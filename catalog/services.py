@@ -113,9 +113,11 @@ class ServiceEntry(Model):
     patch: Patch = Field(default_factory=Patch)
 
 
+TEAM_LABEL, ROLE_LABEL = "api-observability/team", "api-observability/service"
+"""Whose service an object is of, and which of the service's Services one is."""
+
 RESERVED_LABELS = frozenset(
-    {f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by")}
-    | {"api-observability/service", "api-observability/team"}
+    {f"app.kubernetes.io/{name}" for name in ("name", "instance", "part-of", "managed-by")} | {TEAM_LABEL, ROLE_LABEL}
 )
 """The labels that the program gives to objects and finds them by."""
 

@@ -207,4 +207,5 @@ def not_provisioned_yet(settings: StackSettings) -> list[Fault]:
         "prometheus.remoteWrite": bool(prometheus.remote_write),
         "prometheus.externalLabels": bool(prometheus.external_labels),
     }
-    return [(path, "is checked but not provisioned yet") for path, is_set in unread.items() if is_set]
+    told = {"alerting": "subscribes Rollouts to its channels; nothing else of it is provisioned yet"}
+    return [(path, told.get(path, "is checked but not provisioned yet")) for path, is_set in unread.items() if is_set]

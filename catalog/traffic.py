@@ -22,15 +22,17 @@ class Gateway(Model):
     listener: DnsLabel | None = None
 
 
-HeaderName = Annotated[str, Form(r"[A-Za-z0-9][-A-Za-z0-9]*", "the name of an HTTP header", "X-Canary")]
-HeaderValue = Annotated[str, Form(r"[-.\w]{1,100}", "a header's value (letters, digits, '-', '_' and '.')", "always")]
+_TesterHeaderName = Annotated[str, Form(r"[A-Za-z0-9][-A-Za-z0-9]*", "the name of an HTTP header", "X-Canary")]
+_TesterHeaderValue = Annotated[
+    str, Form(r"[-.\w]{1,100}", "a header's value (letters, digits, '-', '_' and '.')", "always")
+]
 
 
 class TesterHeader(Model):
     """Requests with this header go to the canary whatever its weight, so that testers see it first."""
 
-    name: HeaderName
-    value: HeaderValue
+    name: _TesterHeaderName
+    value: _TesterHeaderValue
 
 
 class Traffic(Model):

@@ -11,25 +11,23 @@ import yaml
 
 import program
 from catalog.stack_file import load_stack_file
+from catalog.texts import HIDDEN
 from cli.recording import RecordedResource, Recording, record
 
-PLACEHOLDER = "[secret]"
-"""What stands in a rendered file where the stack has a secret."""
+
+class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
+    """Writes texts so that every reader of YAML takes them for texts: to Go a plain 1e9 is a number, and y is true."""
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
-    """Writes texts so that every reader of YAML takes them for texts: to Go a plain 1e9 is a number."""
-
-
-_LIKE_A_NUMBER = re.compile(r"[-+]?\.?\d[\d_]*(\.[\d_]*)?([eE][-+]?\d+)?|0[xob][\da-fA-F_]+")
+_READ_AS_ANOTHER = re.compile(r"[-+]?\.?\d[\d_]*(\.[\d_]*)?([eE][-+]?\d+)?|0[xob][\da-fA-F_]+|[yYnN]")
 
 
 def _text(dumper: Any, text: str) -> Any:
-    style = "'" if _LIKE_A_NUMBER.fullmatch(text) else None
+    style = "'" if _READ_AS_ANOTHER.fullmatch(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+Dumper.add_representer(str, _text)
 
 
 def record_stack(folder: Path, stack: str, *, preview: bool = True) -> Recording:
@@ -77,9 +75,7 @@ def _content(entry: RecordedResource) -> str:
     }
     if entry.type.startswith("kubernetes:helm.sh/"):
         shown = {"kind": f"Helm {entry.kind}", **shown}
-    text: str = yaml.dump(
-        shown, Dumper=_Dumper, sort_keys=True, allow_unicode=True, default_flow_style=False, width=120
-    )
+    text: str = yaml.dump(shown, Dumper=Dumper, sort_keys=True, allow_unicode=True, default_flow_style=False, width=120)
     return "".join(_options(entry)) + text
 
 
@@ -102,4 +98,4 @@ def _plain(value: Any) -> Any:
 
 def _masked(value: Any) -> Any:
     """The keys of a secret, without its values."""
-    return {key: _masked(inner) for key, inner in value.items()} if isinstance(value, dict) else PLACEHOLDER
+    return {key: _masked(inner) for key, inner in value.items()} if isinstance(value, dict) else HIDDEN

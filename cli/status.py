@@ -8,7 +8,7 @@ from typing import Any
 from catalog.catalog_file import Catalog
 from catalog.stack import StackSettings
 from cli.tables import columns
-from components.cluster import connect, told_in_one_line
+from components.running import Rollout, running_rollouts
 from local.errors import LocalError
 
 HEALTHY = "Healthy"
@@ -59,16 +59,11 @@ class ServiceStatus:
 
 def read_status(settings: StackSettings, catalog: Catalog) -> list[ServiceStatus]:
     """The status of every service of the catalog; one that has no Rollout yet is `Missing`."""
-    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415  # not needed to render
-
-    rollout_kind = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
-    with told_in_one_line(settings.cluster):
-        items = [dict(item) for item in connect(settings.cluster).list(rollout_kind, namespace=settings.namespace)]
-    found = {item["metadata"]["name"]: item for item in items}
+    found = running_rollouts(settings)
     return [status_of(service.name, found.get(service.name)) for service in catalog.services]
 
 
-def status_of(service: str, rollout: dict[str, Any] | None) -> ServiceStatus:
+def status_of(service: str, rollout: Rollout | None) -> ServiceStatus:
     """The status one Rollout object (as the API server gives it) amounts to."""
     if rollout is None:
         return ServiceStatus(service, "Missing", 0, 0, None, "", current=False)

@@ -23,7 +23,6 @@ _ANSWER_WITHIN_SECONDS = 10
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
-CONTEXT_KEY = "api-observability:cluster.context"
 UID_KEY = "api-observability:cluster.uid"
 
 
@@ -103,7 +102,7 @@ def connect(cluster: Cluster) -> lightkube.Client:
         raise ClusterError(
             f"there is no context '{cluster.context}' in {', '.join(map(str, files))} "
             f"(contexts there: {', '.join(known) or 'none'}); "
-            f"set $KUBECONFIG, or run: pulumi config set --path {CONTEXT_KEY} NAME"
+            f"set $KUBECONFIG, or run: {config_set('cluster.context', '', 'NAME')}"
         )
     with told_in_one_line(cluster):
         config = lightkube.KubeConfig.from_dict(merged, fname=files[0]).get(cluster.context)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalog.services import Service
+from catalog.services import ROLE_LABEL, TEAM_LABEL, Service
 from components.kubernetes_object import MANAGED_BY
 
 HTTP_PORT = "http"
@@ -14,9 +14,7 @@ METRICS_PORT = "metrics"
 UPSTREAM_PORT = "upstream"
 """The name of the port on which an application listens behind its adapter."""
 
-TEAM = "api-observability/team"
-
-ROOT_SERVICE = {"api-observability/service": "root"}
+ROOT_SERVICE = {ROLE_LABEL: "root"}
 """On the root Service alone. Canary and stable Services choose the same pods: a ServiceMonitor that matched them too
 would scrape each pod twice, and every rate would double."""
 
@@ -28,7 +26,7 @@ def object_labels(service: Service) -> dict[str, str]:
         "app.kubernetes.io/instance": service.name,
         "app.kubernetes.io/part-of": service.project,
         **MANAGED_BY,
-        **({TEAM: service.team} if service.team else {}),
+        **({TEAM_LABEL: service.team} if service.team else {}),
         **service.labels,
     }
 

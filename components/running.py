@@ -13,8 +13,11 @@ from catalog.traffic import Router
 from components.cluster import connect, told_in_one_line
 from components.pod import CONFIG_CHECKSUM
 
-Running = Mapping[str, Mapping[str, Any]]
-"""By name, the Rollouts of the services' namespace as the API server has them."""
+Rollout = Mapping[str, Any]
+"""A Rollout as the API server gives it."""
+
+Running = Mapping[str, Rollout]
+"""By name, the Rollouts of the services' namespace."""
 
 _ROUTERS: dict[str, Router] = {"nginx": "nginx", "istio": "istio", "alb": "alb", "plugins": "gatewayApi"}
 """What stands in a Rollout's `trafficRouting` for each router."""
@@ -35,7 +38,7 @@ def ensure_changeable(settings: StackSettings, services: Iterable[Service], runn
         raise CatalogError(problems)
 
 
-def checksum_of(rollout: Mapping[str, Any] | None) -> str | None:
+def checksum_of(rollout: Rollout | None) -> str | None:
     """The checksum of what the pods read, as an earlier run has written it."""
     template = (rollout or {}).get("spec", {}).get("template") or {}
     found: str | None = (template.get("metadata") or {}).get("annotations", {}).get(CONFIG_CHECKSUM)
@@ -59,7 +62,7 @@ def running_rollouts(settings: StackSettings) -> Running:
     return {each["metadata"]["name"]: each for each in found}
 
 
-def _faults(service: Service, rollout: Mapping[str, Any]) -> Iterator[Fault]:
+def _faults(service: Service, rollout: Rollout) -> Iterator[Fault]:
     anew = "set 'enabled: false', run up, take it out again, and run up: an outage of the service"
     selector = rollout["spec"].get("selector", {}).get("matchLabels", {})
     if selector != service.pod_selector:
@@ -86,7 +89,7 @@ def _left_alone(service: Service) -> str | None:
     return "Ingress" if service.traffic.router == "alb" and service.traffic.tester_header else None
 
 
-def _router_of(rollout: Mapping[str, Any]) -> Router:
+def _router_of(rollout: Rollout) -> Router:
     routing = rollout["spec"].get("strategy", {}).get("canary", {}).get("trafficRouting") or {}
     return next((router for key, router in _ROUTERS.items() if key in routing), "none")
 

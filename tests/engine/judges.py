@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from cli.rendering import Dumper
 from local.plugin import kubeconfig
 from local.plugin.cluster import APPLY, Cluster
 from local.plugin.errors import ApiError, PluginError
@@ -30,13 +31,6 @@ _DRY_RUN = {"dryRun": "All", "fieldManager": "judge", "force": "true", "fieldVal
 """Strict: a misspelt field is refused, and not dropped as the API server does by default."""
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Quoting(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # as in catalog/yaml_file.py
-    """Has every text in quotes: to PyYAML a plain 1e9 is a text, and to Go, which lint is written in, a number."""
-
-
-_Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
 
 
 class ApiServer:
@@ -139,7 +133,7 @@ class Lint:
         )
 
     def _told(self, objects: Sequence[Object]) -> str:
-        self._file.write_text(yaml.dump_all(objects, Dumper=_Quoting), encoding="utf-8")
+        self._file.write_text(yaml.dump_all(objects, Dumper=Dumper), encoding="utf-8")
         command: list[str | Path] = [self._program, "lint", "-f", self._file]
         told = subprocess.run(command, check=False, capture_output=True, text=True)
         # The first fault with its path, and then all of them without.

@@ -99,6 +99,13 @@ def test_what_may_not_be_what_was_meant_is_a_warning(tmp_path: Path, more: str, 
     assert line.startswith(told)
 
 
+def test_a_comparison_alone_is_a_criterion_like_any_other(tmp_path: Path) -> None:
+    alone = "p95: null, errorRate: null, compareWithStable: {p99: {factor: 1.5}}"
+    assert warnings(tmp_path, analysis(alone)) == []
+    (line,) = warnings(tmp_path, analysis(f"{alone}, dryRun: [p99]"))
+    assert line.startswith("canary.analysis.dryRun: names every criterion")
+
+
 def test_a_threshold_that_is_no_bucket_names_its_neighbours(tmp_path: Path) -> None:
     assert "choose one of 300ms and 400ms" in warnings(tmp_path, analysis("p95: 320ms"))[0]
 

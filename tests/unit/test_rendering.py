@@ -6,8 +6,9 @@ import pulumi
 import pytest
 import yaml
 
+from catalog.texts import HIDDEN
 from cli.recording import Recording, record
-from cli.rendering import PLACEHOLDER, record_stack, rendered_files, write
+from cli.rendering import record_stack, rendered_files, write
 from components.kubernetes_object import KubernetesObject
 from local.state import CHECKOUT
 
@@ -68,7 +69,7 @@ def test_a_secret_shows_its_keys_and_never_its_value() -> None:
 
     (content,) = rendered_files(record(program, stack="dev")[1]).values()
     assert SENTINEL not in content
-    assert yaml.safe_load(content)["stringData"] == {"url": PLACEHOLDER}
+    assert yaml.safe_load(content)["stringData"] == {"url": HIDDEN}
 
 
 def test_a_second_rendering_replaces_the_first_whole(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_rendering_that_fails_leaves_the_old_one_as_it_was(tmp_path: Path) -> 
     assert (target / "apis" / "a.yaml").read_text() == "a"
 
 
-@pytest.mark.parametrize("text", ["1e9", "10", "0x1F", "1_000", "-1.5", ".5e3", "true", "null", "on"])
+@pytest.mark.parametrize("text", ["1e9", "10", "0x1F", "1_000", "-1.5", ".5e3", "true", "null", "on", "y", "N"])
 def test_a_text_that_looks_like_something_else_is_in_quotes(text: str) -> None:
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": text}}
     _, recording = record(lambda: KubernetesObject("a", manifest, pulumi.ResourceOptions()), stack="dev")
