@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from catalog.addresses import Address, BareUrl, Channel, HostAndPort
 from catalog.contradictions import CheckedModel, Contradiction
-from catalog.model import Model
+from catalog.model import Model, whole
 from catalog.problems import Fault
 from catalog.secrets import Credential, UrlCredential
 from catalog.texts import LabelValue, NonEmpty
@@ -107,7 +107,7 @@ class Alerting(CheckedModel):
 
     `heartbeat` is called for as long as alerting works, so that somebody else notices when it does not. `teams` is by
     the value of the services' team label. Secrets that are referred to are those of the namespace of the monitoring
-    stack: Alertmanager reads no others.
+    stack: Alertmanager reads no others. `replicas` is the number of Alertmanagers.
     """
 
     slack: Slack | None = None
@@ -116,6 +116,7 @@ class Alerting(CheckedModel):
     heartbeat: Webhook | None = None
     teams: dict[LabelValue, Team] = Field(default_factory=dict)
     runbook_url: BareUrl | None = None
+    replicas: Annotated[int, *whole("a number of replicas", 1, 10)] | None = None
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Channels of teams that nothing could deliver to."""

@@ -4,16 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
-from catalog.addresses import BareUrl
 from catalog.alerting import Alerting
 from catalog.config_keys import config_set
 from catalog.contradictions import ContradictionError
 from catalog.model import Model
+from catalog.platform import Grafana, Platform
 from catalog.problems import Fault
 from catalog.prometheus_settings import Prometheus
 from catalog.services import PRODUCTION
-from catalog.sizes import PersistentVolume
-from catalog.texts import DnsLabel, Form, Image, NonEmpty, ObjectName, shown
+from catalog.texts import DnsLabel, Form, Image, NonEmpty, shown
 
 UNKNOWN_CLUSTER = "00000000-0000-0000-0000-000000000000"
 """The `cluster.uid` of a stack whose cluster nobody has named yet; no cluster has it."""
@@ -27,82 +26,26 @@ Uid = Annotated[
 
 
 class Cluster(Model):
-    """Which cluster: a kubeconfig `context`, the file it is in, and the `uid` of its kube-system namespace."""
+    """Which cluster: a kubeconfig `context`, the file it is in, and the `uid` of its kube-system namespace.
+
+    With `upsert`, objects that are in the cluster and not in the stack's state are taken over instead of being refused:
+    for the run after one that was killed, and for adoption. It does not belong into a settled stack.
+    """
 
     context: NonEmpty
     kubeconfig: NonEmpty | None = None
     uid: Uid | None = None
-
-
-class Chart(Model):
-    """One part of the platform: installed from its Helm chart, or used as it is where the cluster has it already."""
-
-    install: bool = True
-    namespace: DnsLabel
-    release: DnsLabel
-    chart: NonEmpty
-    version: NonEmpty
-    repository: NonEmpty | None = None
-    values: dict[str, Any] = Field(default_factory=dict)
-
-
-_CHART = "kube-prometheus-stack"
-
-
-class Monitoring(Chart):
-    """kube-prometheus-stack; the chart's repository is a setting, so that mirrors and air-gapped clusters work."""
-
-    namespace: DnsLabel = "monitoring"
-    release: DnsLabel = _CHART
-    chart: NonEmpty = _CHART
-    version: NonEmpty = "88.5.3"
-    repository: NonEmpty | None = "https://prometheus-community.github.io/helm-charts"
+    upsert: bool = False
 
     @property
-    def prometheus_service(self) -> str:
-        """The name of Prometheus's Service and of its ServiceAccount, by the chart's own rule (`_helpers.tpl`).
-
-        The full name is cut to 26 characters. What this program installs has its release's name as full name; elsewhere
-        the chart adds its own name to a release whose name does not contain it.
-        """
-        named = self.install or _CHART in self.release
-        full_name = self.release if named else f"{self.release}-{_CHART}"
-        return f"{full_name[:26].rstrip('-')}-prometheus"
+    def warnings(self) -> list[Fault]:
+        """A switch for one run that was left on."""
+        return [("cluster.upsert", _UPSERT)] if self.upsert else []
 
 
-class ArgoRollouts(Chart):
-    """Argo Rollouts; the repository is a setting here too.
-
-    A controller that is there already mostly came with the Service of its metrics; where it did not, or where the
-    controller is no pod, `create_metrics_service` makes one.
-    """
-
-    create_metrics_service: bool = False
-
-    namespace: DnsLabel = "argo-rollouts"
-    release: DnsLabel = "argo-rollouts"
-    chart: NonEmpty = "argo-rollouts"
-    version: NonEmpty = "2.41.0"
-    repository: NonEmpty | None = "https://argoproj.github.io/argo-helm"
-
-
-class Platform(Model):
-    """What the services stand on."""
-
-    monitoring: Monitoring = Monitoring()
-    argo_rollouts: ArgoRollouts = ArgoRollouts()
-
-
-class Grafana(Model):
-    """Grafana's address as people open it, the Secret with the login of its administrator, and its volume.
-
-    `admin_secret` is one of the namespace of the monitoring stack. Without `persistence` only what the stack itself
-    brings outlives a restart.
-    """
-
-    url: BareUrl | None = None
-    admin_secret: ObjectName | None = None
-    persistence: PersistentVolume | None = None
+_UPSERT = (
+    "is on: objects of the same name are taken over, whoever made them; set it to false once this run has succeeded"
+)
 
 
 PodSecurity = Literal["restricted", "baseline", "privileged", "as it is"]
@@ -174,6 +117,21 @@ class StackSettings(Model):
         return self.environment in PRODUCTION
 
     @property
+    def prometheus_replicas(self) -> int:
+        """How many Prometheus scrape the same targets: the setting, or two in production, so that one may restart."""
+        return self.prometheus.replicas or (2 if self.is_production else 1)
+
+    @property
+    def alertmanager_replicas(self) -> int:
+        """How many Alertmanagers share the sending: the setting, or three in production, as one may restart."""
+        return self.alerting.replicas or (3 if self.is_production else 1)
+
+    @property
+    def argo_rollouts_replicas(self) -> int:
+        """How many controllers wait to lead: the setting, or two in production, as the chart has it."""
+        return self.platform.argo_rollouts.replicas or (2 if self.is_production else 1)
+
+    @property
     def prometheus_address(self) -> str:
         """The URL that analyses ask: the setting, or the Service that the monitoring stack names after its release."""
         monitoring = self.platform.monitoring
@@ -183,7 +141,7 @@ class StackSettings(Model):
     def warnings(self) -> list[Fault]:
         """What is allowed and may still not be what was meant: paths of settings, and messages."""
         shared = [("namespace", _DEFAULT_NAMESPACE)] if self.namespace == "default" else []
-        return shared + [(f"alerting.{path}", message) for path, message in self.alerting.warnings]
+        return shared + self.cluster.warnings + [(f"alerting.{path}", told) for path, told in self.alerting.warnings]
 
 
 _DEFAULT_NAMESPACE = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from catalog.stack import ArgoRollouts, Monitoring
+from catalog.platform import ArgoRollouts, Monitoring
 from components import platform_chart
 from components.kubernetes_object import MANAGED_BY, SKIP_AWAIT, KubernetesObject
 from observability.metrics import ARGO_ROLLOUTS_JOB

@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
+from catalog.platform import Monitoring
 from catalog.prometheus_settings import Prometheus
-from catalog.stack import Monitoring
 from components import platform_chart
 
 

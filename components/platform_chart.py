@@ -7,7 +7,7 @@ import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
 from catalog.layers import merge
-from catalog.stack import Chart
+from catalog.platform import Chart
 
 _INSTALL_TIMEOUT_SECONDS = 900
 """Images of the monitoring stack are pulled on a first install; Helm's own 300 s is short for that."""

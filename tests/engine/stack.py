@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import yaml
 from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
 from lightkube.resources.core_v1 import Pod, Service
+from lightkube.types import PatchType
 
 from catalog.stack_file import load_stack_file
 from cli.engine import Engine
@@ -115,6 +117,15 @@ class Stack:
 
         wait_until(reached, 120, f"Rollout {name} to be {phase}")
         return self.rollout(name)
+
+    def look_again(self, name: str) -> None:
+        """Have the controller read the Rollout once more.
+
+        At the end of a turn the controller puts the Rollout as it was at the beginning into its cache. What a person
+        writes into the status in between (an abort, a promotion) is then not seen before the Rollout's next change.
+        """
+        look = {"metadata": {"annotations": {"example.com/look-again": secrets.token_hex(4)}}}
+        self.client.patch(Rollout, name, look, namespace=NAMESPACE, patch_type=PatchType.MERGE)
 
     def rollouts(self) -> list[str]:
         """The names of the Rollouts there are, sorted."""

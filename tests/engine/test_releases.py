@@ -66,13 +66,17 @@ def patch_rollout(stack: Stack, content: dict[str, Any], *, subresource: bool = 
 
 
 def abort(stack: Stack) -> dict[str, Any]:
-    """What `kubectl argo rollouts abort` does, as a person would: again, where the controller has overwritten it."""
+    """What `kubectl argo rollouts abort` does, as a person would: again, where the controller has not seen it."""
 
     def aborted() -> bool:
         status = stack.rollout(SERVICE)["status"]
+        if status.get("phase") == "Degraded":
+            return True
         if not status.get("abort"):
             patch_rollout(stack, {"status": {"abort": True}}, subresource=True)
-        return bool(status.get("phase") == "Degraded")
+        else:
+            stack.look_again(SERVICE)
+        return False
 
     wait_until(aborted, 120, "the Rollout to be aborted")
     return stack.rollout(SERVICE)

@@ -6,7 +6,6 @@ services and go through one release in their order.
 
 import copy
 import json
-import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,13 +14,12 @@ from typing import Any
 import pytest
 from lightkube.core.exceptions import ApiError
 from lightkube.resources.networking_v1 import Ingress
-from lightkube.types import PatchType
 
 from local import programs
 from local.state import EMBEDDED_CONTEXT, State
 from local.waiting import wait_until
 from tests.engine.router_definitions import VirtualService, provide_router_definitions
-from tests.engine.stack import NAMESPACE, Edit, Rollout, Stack, stack_of
+from tests.engine.stack import NAMESPACE, Edit, Stack, stack_of
 
 ROUTED = ["nginx-api", "istio-api", "alb-api"]
 HEADER = {"name": "X-Canary", "value": "tester"}
@@ -171,15 +169,10 @@ def promote(stack: Stack) -> None:
 
 
 def has_passed(stack: Stack, name: str, gate: int) -> bool:
-    """Whether the canary is past that step; if not, have the controller look again.
-
-    At the end of a turn the controller puts the Rollout as it was at the beginning into its cache. A promotion in
-    between is then not seen before the next change of the Rollout.
-    """
+    """Whether the canary is past that step; if not, have the controller look again."""
     if stack.rollout(name)["status"]["currentStepIndex"] > gate:
         return True
-    look = {"metadata": {"annotations": {"example.com/look-again": secrets.token_hex(4)}}}
-    stack.client.patch(Rollout, name, look, namespace=NAMESPACE, patch_type=PatchType.MERGE)
+    stack.look_again(name)
     return False
 
 

@@ -46,7 +46,7 @@ def everything() -> Settings:
     """Every setting there is, below its top-level key, all credentials in clear text as the engine hands them over."""
     return {
         "environment": "prod",
-        "cluster": {"context": "prod", "kubeconfig": "clusters/kubeconfig", "uid": UID},
+        "cluster": {"context": "prod", "kubeconfig": "clusters/kubeconfig", "uid": UID, "upsert": True},
         "servicesFile": "services.yaml",
         "namespace": "apis",
         "podSecurity": "baseline",
@@ -59,10 +59,14 @@ def everything() -> Settings:
                 "version": "88.5.3",
                 "repository": "https://charts.example.com",
                 "values": {"grafana": {"enabled": False}},
+                "scrapeControlPlane": True,
+                "serviceAccount": "prometheus",
             },
             "argoRollouts": {
                 "install": True,
                 "createMetricsService": True,
+                "replicas": 3,
+                "runMetrics": False,
                 "namespace": "argo-rollouts",
                 "release": "argo-rollouts",
                 "chart": "argo-rollouts",
@@ -115,6 +119,7 @@ def everything() -> Settings:
             "heartbeat": {"url": _SECRET_URL},
             "teams": {"learning": {"slack": "#learning", "email": ["learning@example.com"]}},
             "runbookUrl": "https://runbooks.example.com",
+            "replicas": 2,
         },
         "grafana": {
             "url": "https://grafana.example.com",

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +17,7 @@ UID = "6f1c3c0e-0000-4000-8000-000000000001"
 OTHER = "6f1c3c0e-0000-4000-8000-000000000002"
 
 
-def settings(environment: str, **cluster: str) -> StackSettings:
+def settings(environment: str, **cluster: Any) -> StackSettings:
     return StackSettings(environment=environment, cluster=Cluster(context="here", **cluster))
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from catalog.platform import ArgoRollouts, Monitoring
 from catalog.prometheus_settings import Prometheus
-from catalog.stack import ArgoRollouts, Monitoring
 from cli.recording import Recording, record
 from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs

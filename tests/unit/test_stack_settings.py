@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from catalog.config_keys import config_set
 from catalog.contradictions import CheckedModel
+from catalog.platform import Monitoring
 from catalog.problems import CatalogError
-from catalog.stack import UNKNOWN_CLUSTER, Monitoring, StackSettings, not_provisioned_yet
+from catalog.stack import UNKNOWN_CLUSTER, StackSettings, not_provisioned_yet
 from catalog.stack_file import environments_in, load_stack_file, settings_from_config
 from local.state import CHECKOUT, EMBEDDED_CONTEXT
 from tests.unit.settings_workbench import UID, encrypted, everything, from_engine, from_file, minimal, refusal
