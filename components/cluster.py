@@ -34,8 +34,8 @@ class ClusterError(Exception):
 class ClusterProviders:
     """The providers of a stack, bound to its context whatever kubeconfig's current one is.
 
-    `objects` makes what the stack owns, and fails where an object is there already. `namespaces` takes a namespace that
-    is there already: a destroy leaves them, and other people may have made them.
+    `objects` makes what the stack owns, and fails where an object is there already, unless `cluster.upsert` is on.
+    `namespaces` takes a namespace that is there already: a destroy leaves them, and other people may have made them.
     """
 
     objects: pulumi_kubernetes.Provider
@@ -44,8 +44,10 @@ class ClusterProviders:
 
 def cluster_providers(cluster: Cluster) -> ClusterProviders:
     """Register the providers of a stack on `cluster`."""
+    # Where it is off, the input is left out: `PULUMI_K8S_UPSERT_EXISTING_OBJECTS` still means something then.
     return ClusterProviders(
-        objects=_provider("cluster", cluster, upsert=None), namespaces=_provider("namespaces", cluster, upsert=True)
+        objects=_provider("cluster", cluster, upsert=cluster.upsert or None),
+        namespaces=_provider("namespaces", cluster, upsert=True),
     )
 
 

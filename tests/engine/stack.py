@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from lightkube.generic_resource import GenericNamespacedResource, create_namespa
 from lightkube.resources.core_v1 import Pod, Service
 from lightkube.types import PatchType
 
+from catalog.config_keys import NAMESPACE as CONFIG
 from catalog.stack_file import load_stack_file
 from cli.engine import Engine
 from cli.local_stack import engine_for
@@ -38,6 +39,8 @@ class Stack:
     state: State
     client: lightkube.Client
     services_file: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What Pulumi.local.yaml says besides, or otherwise: settings by their top-level key."""
 
     def make_up(self) -> "subprocess.CompletedProcess[str]":
         """What `make up` runs, on the checkout's own services.yaml."""
@@ -61,7 +64,8 @@ class Stack:
             edit(services)
         self.services_file.write_text(yaml.safe_dump(services), encoding="utf-8")
         settings = yaml.safe_load((CHECKOUT / "Pulumi.local.yaml").read_text(encoding="utf-8"))
-        settings["config"]["api-observability:servicesFile"] = str(self.services_file)
+        own = {**self.settings, "servicesFile": str(self.services_file)}
+        settings["config"] |= {f"{CONFIG}:{key}": value for key, value in own.items()}
         return engine_for(self.state, programs.ensure("up", lambda _: None), lambda _: None, settings)
 
     def up(self, edit: Edit | None = None) -> str:

@@ -3,79 +3,21 @@
 The embedded cluster plays the user's, under a context and a kubeconfig of another name.
 """
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import yaml
 
-from local import plugin, programs
-from local.state import CHECKOUT, State
+from local.state import State
+from tests.engine.own_checkout import Checkout, checkout_of
 from tests.engine.stack import Stack, stack_of
 
 NINE = 9
 ANOTHER = "6f0c1fd2-7d6c-4b9e-9a53-0d6c2a3b1f11"
 
 
-@dataclass
-class Checkout:
-    """A copy of the checkout, and the environment of a user who has `pulumi`, a backend and a cluster."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment, check=False, text=True, capture_output=True
-        )
-
-    def make_up(self, stack: str = "dev") -> "subprocess.CompletedProcess[str]":
-        """What `make up STACK=… ` runs, with the question answered."""
-        return self.run(sys.executable, "-m", "cli", "up", "--yes", "--stack", stack)
-
-    def pulumi(self, *arguments: str) -> str:
-        finished = self.run("pulumi", *arguments, "--non-interactive")
-        assert finished.returncode == 0, finished.stdout + finished.stderr
-        return finished.stdout
-
-
 @pytest.fixture(scope="module")
 def checkout(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    home = tmp_path_factory.mktemp("home")
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT,
-        check=True,
-        text=True,
-        capture_output=True,
-    ).stdout.splitlines()
-    for name in tracked:
-        target = home / "checkout" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(CHECKOUT / name, target)
-    kubeconfig = yaml.safe_load(embedded_cluster.kubeconfig.read_text(encoding="utf-8"))
-    kubeconfig["contexts"][0]["name"] = "dev"
-    kubeconfig["current-context"] = ""
-    (home / "kubeconfig").write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
-    engine = programs.engine_folder(programs.ensure(["pulumi", "pulumi-language-python"], lambda _: None))
-    (home / "backend").mkdir()
-    (home / "passphrase").write_text("a passphrase of the user's", encoding="utf-8")
-    plugin.install(home / "bin")
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join(map(str, [home / "bin", engine, Path(sys.executable).parent, os.environ["PATH"]])),
-        "PULUMI_HOME": str(home / "pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "KUBECONFIG": str(home / "kubeconfig"),
-    }
-    checkout = Checkout(home / "checkout", environment)
+    checkout = checkout_of(embedded_cluster, tmp_path_factory.mktemp("home"), "dev")
     yield checkout
     checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
 
@@ -95,8 +37,7 @@ def test_a_backend_without_the_stack_says_how_to_make_it(checkout: Checkout) -> 
 
 def test_make_up_on_dev_uses_the_users_cluster_and_starts_none(checkout: Checkout, stack: Stack) -> None:
     checkout.pulumi("stack", "init", "dev")
-    for part in ("monitoring", "argoRollouts"):
-        checkout.pulumi("config", "set", "--path", f"platform.{part}.install", "false", "--stack", "dev")
+    checkout.configure("dev", {f"platform.{part}.install": "false" for part in ("monitoring", "argoRollouts")})
     finished = checkout.make_up()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert len(stack.rollouts()) == NINE

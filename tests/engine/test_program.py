@@ -4,6 +4,7 @@ The tests of this file share one stack and leave it as `services.yaml` has it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from lightkube.models.core_v1 import ServicePort, ServiceSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace, Service
 
-from local.state import State
+from local.state import EMBEDDED_CONTEXT, State
 from local.waiting import wait_until
 from tests.engine.stack import NAMESPACE, Rollout, Stack, stack_of
 
@@ -145,22 +146,25 @@ def test_a_service_taken_out_of_the_catalog_is_deleted_with_all_its_objects(stac
     assert not stack.exists(Service, "routed-api-canary")
 
 
-def test_an_object_that_is_there_already_is_reported_and_not_taken_over(stack: Stack) -> None:
+def test_an_object_that_is_there_already_is_taken_over_only_when_asked_for(stack: Stack) -> None:
     edit = routed(traffic={"router": "none"})
     own = Service(
         metadata=ObjectMeta(name="routed-api", namespace=NAMESPACE, labels={"owner": "somebody"}),
-        spec=ServiceSpec(ports=[ServicePort(port=80)]),
+        spec=ServiceSpec(ports=[ServicePort(name="http", port=8020, targetPort="http")]),
     )
     stack.client.create(own)
-    try:
-        refused = stack.engine(edit).run("up", "--yes", "--skip-preview", "--non-interactive", capture=True)
-        assert refused.returncode != 0
-        assert '"routed-api" already exists' in refused.stdout
-        kept = stack.client.get(Service, "routed-api", namespace=NAMESPACE).metadata
-        assert kept
-        assert kept.labels == {"owner": "somebody"}
-    finally:
-        stack.client.delete(Service, "routed-api", namespace=NAMESPACE)
+    refused = stack.engine(edit).run("up", "--yes", "--skip-preview", "--non-interactive", capture=True)
+    assert refused.returncode != 0
+    assert '"routed-api" already exists' in refused.stdout
+    kept = stack.client.get(Service, "routed-api", namespace=NAMESPACE).metadata
+    assert kept
+    assert kept.labels == {"owner": "somebody"}
+    taking = replace(stack, settings={"cluster": {"context": EMBEDDED_CONTEXT, "upsert": True}})
+    assert "cluster.upsert: is on: objects of the same name are taken over" in taking.up(edit)
+    taken = stack.client.get(Service, "routed-api", namespace=NAMESPACE).metadata
+    assert taken
+    assert taken.uid == kept.uid
+    assert {"owner", "app.kubernetes.io/name"} <= set(taken.labels or {})
     stack.up(edit)
     stack.wait_for_phase("routed-api", "Healthy")
     stack.up()

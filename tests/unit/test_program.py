@@ -42,6 +42,14 @@ def test_only_namespaces_may_be_taken_as_they_are_found(whole: Recording) -> Non
     assert "upsertExistingObjects" not in whole.one("kubernetes", "cluster").inputs
 
 
+def test_a_switch_of_the_stack_takes_over_what_is_there_already() -> None:
+    settings = load_stack_file(CHECKOUT, "dev")
+    taking = settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"upsert": True})})
+    _, recording = record(lambda: program.build(taking, program.load(taking)), stack="dev")
+    assert recording.one("kubernetes", "cluster").inputs["upsertExistingObjects"] == "true"
+    assert [path for path, _ in taking.warnings] == ["cluster.upsert"]
+
+
 def test_every_provider_is_bound_to_the_context_of_the_stack(whole: Recording, stack: str) -> None:
     contexts = {entry.inputs["context"] for entry in whole.of("kubernetes")}
     assert contexts == {load_stack_file(CHECKOUT, stack).cluster.context}
