@@ -22,4 +22,5 @@ except (CatalogError, ClusterError) as error:
 outputs = program.build(settings, catalog, referenced)
 pulumi.export("prometheusAddress", outputs.prometheus_address)
 pulumi.export("services", outputs.services)
+pulumi.export("dashboards", outputs.dashboards)
 pulumi.export("commands", outputs.commands)

@@ -18,6 +18,7 @@ from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.network_policy import Surroundings
 from components.observable_api import ObservableApi, ObservableApiArgs
 from components.referenced import Referenced
+from observability.links import Links
 from observability.notifications import subscriptions
 
 FOLDER = Path(__file__).resolve().parent
@@ -30,6 +31,7 @@ class Outputs:
 
     prometheus_address: str
     services: dict[str, str] = field(default_factory=dict)
+    dashboards: dict[str, str] = field(default_factory=dict)
     commands: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -80,6 +82,7 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
     around = Surroundings(
         {service.name: service.pod_selector for service in catalog.services}, settings.platform.monitoring.namespace
     )
+    links = Links(settings.grafana.url, settings.alerting.runbook_url)
     apis = {
         service.name: ObservableApi(
             service.name,
@@ -92,6 +95,7 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
                 around=around,
                 config_checksum=referenced.checksums.get(service.name),
                 subscriptions=subscriptions(service, settings.alerting),
+                links=links,
                 after=[*namespaces, *monitoring.ready, *argo_rollouts.ready],
             ),
             on_cluster,
@@ -101,6 +105,7 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
     return Outputs(
         settings.prometheus_address,
         {name: api.url for name, api in apis.items()},
+        {name: api.dashboard for name, api in apis.items()},
         {name: api.commands for name, api in apis.items()},
     )
 

@@ -17,6 +17,8 @@ from components.scaling import horizontal_pod_autoscaler, pod_disruption_budget
 from components.service_monitor import service_monitor
 from components.traffic import traffic_objects
 from observability.analysis import PrometheusAccess
+from observability.links import API_DASHBOARD, Links
+from observability.metrics import NAMESPACE, SERVICE
 
 OWNED_BY_THE_CONTROLLER = ["spec.selector"]
 """Argo Rollouts writes the pod-template hash into the selectors of canary and stable Services. They start with the
@@ -29,8 +31,8 @@ class ObservableApiArgs:
 
     `release` is the value of the label by which Prometheus picks up ServiceMonitors; `around` is who may call;
     `prometheus_access` is how analyses get in at `prometheus_address`; `config_checksum` is of what the cluster holds
-    for the pods to read; `subscriptions` are annotations of the Rollout that say who hears of it; `after` must be there
-    first.
+    for the pods to read; `subscriptions` are annotations of the Rollout that say who hears of it; `links` lead to
+    dashboards and runbooks; `after` must be there first.
     """
 
     service: Service
@@ -41,6 +43,7 @@ class ObservableApiArgs:
     prometheus_access: PrometheusAccess | None = None
     config_checksum: str | None = None
     subscriptions: Mapping[str, str] = field(default_factory=dict)
+    links: Links = Links()
     after: Sequence[pulumi.Resource] = field(default=())
 
 
@@ -60,7 +63,16 @@ class ObservableApi(pulumi.ComponentResource):
         self.autoscaler = self._autoscaler()
         self.url = f"http://{args.service.name}.{args.namespace}:{args.service.port}"
         self.commands = _commands(args.service.name, args.namespace)
-        self.register_outputs({"url": self.url, "rollout": args.service.name, "commands": self.commands})
+        where = {NAMESPACE: args.namespace, SERVICE: args.service.name}
+        self.dashboard = args.links.dashboard(API_DASHBOARD, **where)
+        self.register_outputs(
+            {
+                "url": self.url,
+                "rollout": args.service.name,
+                "dashboard": self.dashboard,
+                "commands": self.commands,
+            }
+        )
 
     def _object(
         self,

@@ -37,3 +37,116 @@ EXPORTED = "exported_"
 
 ARGO_ROLLOUTS_JOB = "argo-rollouts"
 """The Prometheus job that scrapes the Argo Rollouts controller."""
+
+NAME = "name"
+"""The label of a Rollout's name, on the controller's own metrics and on those of its status."""
+
+PHASE, REASON, MESSAGE = "phase", "reason", "message"
+"""What a Rollout's status says: the phase it is in, why it waits, and what a person reads of it."""
+
+ROLLOUT_WEIGHT = "rollout_status_canary_weight_percent"
+"""Gauge, the share of the requests (percent, 0–100) that a router was told to give the canary; absent without one."""
+
+ROLLOUT_STEP = "rollout_status_current_step_index"
+"""Gauge, the step a Rollout is at, counted from 0; the number of its steps where it is through."""
+
+ROLLOUT_PHASE = "rollout_status_phase"
+"""Gauge 0 or 1 for each of Healthy, Progressing, Paused and Degraded; the controller's metrics have other phases."""
+
+ROLLOUT_ABORTED = "rollout_status_abort"
+"""Gauge 0 or 1, whether the newest version was aborted."""
+
+ROLLOUT_REPLICAS = "rollout_status_replicas"
+"""Gauge, all pods of a Rollout."""
+
+ROLLOUT_REPLICAS_UPDATED = "rollout_status_replicas_updated"
+"""Gauge, its pods of the newest version, be they ready or not."""
+
+ROLLOUT_REPLICAS_READY = "rollout_status_replicas_ready"
+"""Gauge, its pods that are ready, of whatever version."""
+
+ROLLOUT_REPLICAS_AVAILABLE = "rollout_status_replicas_available"
+"""Gauge, its pods that have been ready for the time asked of them, of whatever version."""
+
+ROLLOUT_STABLE = "rollout_status_stable_info"
+"""Gauge 1 with the pod-template hash of the version that was last promoted; absent before the first one is."""
+
+ROLLOUT_NEWEST = "rollout_status_newest_info"
+"""Gauge 1 with the pod-template hash of the newest version: the canary's, or the stable one's while there is none."""
+
+ROLLOUT_PAUSED_SINCE = "rollout_status_pause_start_seconds"
+"""Gauge, the Unix time (seconds) since which a Rollout waits, with the reason; absent while it does not."""
+
+ROLLOUT_MESSAGE = "rollout_status_message_info"
+"""Gauge 1 with the message of its status, such as the metric that failed; absent where there is nothing to say."""
+
+DURATION_SUM, DURATION_COUNT = (DURATION_BUCKETS.replace("_bucket", suffix) for suffix in ("_sum", "_count"))
+"""The histogram's sum of all durations, in seconds, and how many there were."""
+
+METHOD, PATH, POD, LE, JOB, INSTANCE = "method", "path", "pod", "le", "job", "instance"
+"""Labels of the contract's samples (`le` is a bucket's upper bound in seconds), and those of every target."""
+
+UP = "up"
+"""1 for each target whose last scrape succeeded, 0 for one whose scrape failed. Prometheus's own, as the next two."""
+
+SAMPLES_SCRAPED = "scrape_samples_scraped"
+"""Gauge of the samples that a target exposed at its last scrape."""
+
+SAMPLES_KEPT = "scrape_samples_post_metric_relabeling"
+"""Gauge of those that were left after relabeling; `sampleLimit` is about these."""
+
+PROCESS_START = "process_start_time_seconds"
+"""When a target's process began, in seconds since 1970."""
+
+ROLLOUT_INFO = "rollout_info"
+"""1 for each Rollout, by namespace, name, strategy, traffic_router and phase.
+
+Where the controller has several replicas, the leader alone knows Rollouts; after it changed, both may for a moment.
+"""
+
+ROLLOUT_INFO_AVAILABLE = "rollout_info_replicas_available"
+"""The available pods of a Rollout, of all its revisions; more than desired while a routed canary runs."""
+
+ROLLOUT_INFO_DESIRED = "rollout_info_replicas_desired"
+ROLLOUT_INFO_UPDATED = "rollout_info_replicas_updated"
+ROLLOUT_INFO_UNAVAILABLE = "rollout_info_replicas_unavailable"
+
+RECONCILE_BUCKETS = "rollout_reconcile_bucket"
+"""Buckets of how long the controller took over a Rollout, in seconds; none above 1, where a quantile ends."""
+
+RECONCILE_ERRORS = "rollout_reconcile_error"
+ANALYSIS_RECONCILE_ERRORS = "analysis_run_reconcile_error"
+EXPERIMENT_RECONCILE_ERRORS = "experiment_reconcile_error"
+"""Counters by namespace and name; there is none before the first error."""
+
+ROLLOUT_EVENTS = "rollout_events_total"
+"""Counter of a Rollout's events, by namespace, name, type and reason; each series is born at 1, with the event."""
+
+ANALYSIS_RUN_INFO, EXPERIMENT_INFO = "analysis_run_info", "experiment_info"
+"""1 for each AnalysisRun or Experiment there is, by namespace, name and phase."""
+
+ANALYSIS_RUN_METRIC_PHASE = "analysis_run_metric_phase"
+"""1 for the phase that a metric of an AnalysisRun is in and 0 for others, by metric, type, dry_run and phase."""
+
+API_REQUESTS = "controller_clientset_k8s_request_total"
+"""Counter of the controller's requests to Kubernetes, by `name` among others: dashboards read a record of it."""
+
+NOTIFICATIONS_SENT, NOTIFICATIONS_FAILED = "notification_send_success", "notification_send_error"
+"""Counters by namespace, name, type and reason."""
+
+KIND, VERB, STATUS_CODE = "kind", "verb", "status_code"
+"""Labels of the controller's requests. On all its samples `namespace` is the object's own, not the target's."""
+
+COMPLETED, PROGRESSING, PAUSED = "Completed", "Progressing", "Paused"
+FAILED_PHASES = ("Abort", "Timeout", "Error", "InvalidSpec")
+"""Every phase that `rollout_info` tells (controller/metrics/rollouts.go, `calculatePhase`); status.phase has others."""
+
+UNFINISHED_RUN_PHASES = ("Pending", "Running")
+RUN_FAILED, RUN_ERRORED, RUN_INCONCLUSIVE = "AnalysisRunFailed", "AnalysisRunError", "AnalysisRunInconclusive"
+"""Phases of AnalysisRuns that go on, and the reasons of a Rollout's events by which one ended badly."""
+
+SLO = "slo"
+"""The label of a service level objective's name, on its records and alerts."""
+
+SEVERITY, TEAM = "severity", "team"
+"""Labels of alerts, besides `namespace` and `service`: how urgent one is, and whose it is where somebody is named."""

@@ -203,7 +203,12 @@ def test_it_tells_where_the_service_is_and_what_to_type_while_a_canary_runs(
 
     monkeypatch.setattr(ObservableApi, "register_outputs", keep)
     api, _ = built(service_of(tmp_path, "enabled: true"), preview)
-    assert told == {"url": "http://a-api.apis:8001", "rollout": "a-api", "commands": api.commands}
+    assert told == {
+        "url": "http://a-api.apis:8001",
+        "rollout": "a-api",
+        "dashboard": "/d/api-observability-api?var-namespace=apis&var-service=a-api",
+        "commands": api.commands,
+    }
     assert api.commands == {
         "watch": "kubectl argo rollouts get rollout a-api -n apis --watch",
         "promote": "kubectl argo rollouts promote a-api -n apis",
