@@ -4,17 +4,13 @@ import pulumi
 
 import program
 from catalog.problems import CatalogError
-from components.cluster import ClusterError, ensure_cluster
-from components.referenced import look_up
-from components.running import ensure_changeable, running_rollouts
+from components.cluster import ClusterError
+from components.preflight import preflight
 
 try:
     settings = program.settings_of_the_run()
     catalog = program.load(settings)
-    ensure_cluster(settings)
-    running = running_rollouts(settings)
-    ensure_changeable(settings, catalog.services, running)
-    referenced = look_up(settings, catalog.services, running)
+    referenced = preflight(settings, catalog.services)
 except (CatalogError, ClusterError) as error:
     # A RunError is shown as its message alone, without a traceback.
     raise pulumi.RunError(str(error)) from None

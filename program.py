@@ -1,25 +1,30 @@
 """The whole program: settings and catalog in, components out, for `pulumi up`, rendering and the tests alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pulumi
 from pulumi.runtime import config as engine_config
 
+from catalog.adopted_settings import without_effect
 from catalog.catalog_file import Catalog, load_catalog
 from catalog.config_keys import NAMESPACE
 from catalog.problems import Problem
-from catalog.stack import StackSettings, not_provisioned_yet
+from catalog.stack import StackSettings
 from catalog.stack_file import environments_in, settings_from_config
 from components import kubernetes_object
+from components.alert_routing import AlertRouting, AlertRoutingArgs
 from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
 from components.cluster import cluster_providers
+from components.dashboards import Dashboards, DashboardsArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.network_policy import Surroundings
 from components.observable_api import ObservableApi, ObservableApiArgs
 from components.referenced import Referenced
+from components.shared_rules import SharedRules, SharedRulesArgs
 from observability.links import Links
-from observability.notifications import subscriptions
+from observability.notifications import notification_warnings, subscriptions
 
 FOLDER = Path(__file__).resolve().parent
 """Where services.yaml and the stack files are."""
@@ -65,24 +70,11 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
         kubernetes_object.namespace(name, providers.namespaces, labels)
         for name, labels in _namespaces(settings).items()
     ]
-    monitoring = MonitoringStack(
-        "monitoring",
-        MonitoringStackArgs(
-            settings.platform.monitoring, settings.prometheus, settings.prometheus_address, after=namespaces
-        ),
-        on_cluster,
-    )
-    argo_rollouts = ArgoRolloutsMonitoring(
-        "argo-rollouts",
-        ArgoRolloutsMonitoringArgs(
-            settings.platform.argo_rollouts, settings.platform.monitoring, after=[*namespaces, *monitoring.ready]
-        ),
-        on_cluster,
-    )
+    links = Links(settings.grafana.url, settings.alerting.runbook_url)
+    platform = _platform(settings, catalog, links, namespaces, on_cluster)
     around = Surroundings(
         {service.name: service.pod_selector for service in catalog.services}, settings.platform.monitoring.namespace
     )
-    links = Links(settings.grafana.url, settings.alerting.runbook_url)
     apis = {
         service.name: ObservableApi(
             service.name,
@@ -96,7 +88,7 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
                 config_checksum=referenced.checksums.get(service.name),
                 subscriptions=subscriptions(service, settings.alerting),
                 links=links,
-                after=[*namespaces, *monitoring.ready, *argo_rollouts.ready],
+                after=platform,
             ),
             on_cluster,
         )
@@ -110,10 +102,30 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
     )
 
 
+def _platform(
+    settings: StackSettings,
+    catalog: Catalog,
+    links: Links,
+    namespaces: Sequence[pulumi.Resource],
+    on_cluster: pulumi.ResourceOptions,
+) -> list[pulumi.Resource]:
+    """Register what the services stand on and are watched by; all that must be there before the first of them."""
+    monitoring = MonitoringStack("monitoring", MonitoringStackArgs.of(settings, namespaces), on_cluster)
+    ready = [*namespaces, *monitoring.ready]
+    argo_rollouts = ArgoRolloutsMonitoring("argo-rollouts", ArgoRolloutsMonitoringArgs.of(settings, ready), on_cluster)
+    ready += argo_rollouts.ready
+    AlertRouting("alert-routing", AlertRoutingArgs.of(settings, ready), on_cluster)
+    SharedRules("shared-rules", SharedRulesArgs.of(settings, catalog.services, links, ready), on_cluster)
+    Dashboards("dashboards", DashboardsArgs(settings.platform.monitoring.namespace, ready), on_cluster)
+    return ready
+
+
 def _warnings(settings: StackSettings) -> list[Problem]:
     """What is allowed in the stack's config, and may still not be what was meant."""
     file = f"Pulumi.{settings.stack}.yaml"
-    found = [*settings.warnings, *not_provisioned_yet(settings)]
+    found = [*settings.warnings, *settings.alerting.unheard, *without_effect(settings)]
+    if ArgoRolloutsMonitoringArgs.of(settings).tells:
+        found += notification_warnings(settings.alerting)
     return [Problem(file, f"config.{NAMESPACE}:{path}", message) for path, message in found]
 
 

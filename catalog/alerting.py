@@ -10,7 +10,7 @@ from catalog.contradictions import CheckedModel, Contradiction
 from catalog.model import Model, whole
 from catalog.problems import Fault
 from catalog.secrets import Credential, UrlCredential
-from catalog.texts import LabelValue, NonEmpty
+from catalog.texts import Labels, LabelValue, NonEmpty
 
 
 def _named(addresses: list[str]) -> list[str]:
@@ -63,10 +63,14 @@ class PagerDuty(Model):
 
 
 class Opsgenie(Model):
-    """An API integration of Opsgenie, in the region its account is in."""
+    """An API integration of Opsgenie, in the region its account is in.
+
+    `team` is whom it wakes; an integration that was made for a team knows that by itself.
+    """
 
     api_key: Credential
     region: Literal["us", "eu"] = "us"
+    team: NonEmpty | None = None
 
 
 class Webhook(Model):
@@ -91,7 +95,7 @@ class Pager(CheckedModel):
 
 
 class Team(CheckedModel):
-    """Where the alerts of one team's services go besides."""
+    """Where the alerts of one team's services go, instead of where all others do; what it leaves out stays there."""
 
     slack: Channel | None = None
     email: Addresses | None = None
@@ -106,8 +110,12 @@ class Alerting(CheckedModel):
     """The channels of alerts.
 
     `heartbeat` is called for as long as alerting works, so that somebody else notices when it does not. `teams` is by
-    the value of the services' team label. Secrets that are referred to are those of the namespace of the monitoring
-    stack: Alertmanager reads no others. `replicas` is the number of Alertmanagers.
+    the value of the services' team label. `labels` are for the AlertmanagerConfigs, where an adopted Alertmanager picks
+    its own by another label than `release`. `replicas` is the number of Alertmanagers.
+
+    An AlertmanagerConfig reads the Secrets of its own namespace alone. So a Secret that is referred to must be, under
+    the same name, in each namespace whose alerts are routed: that of the services, that of Argo Rollouts, and that of
+    the monitoring stack where the stack installs it.
     """
 
     slack: Slack | None = None
@@ -116,6 +124,7 @@ class Alerting(CheckedModel):
     heartbeat: Webhook | None = None
     teams: dict[LabelValue, Team] = Field(default_factory=dict)
     runbook_url: BareUrl | None = None
+    labels: Labels = Field(default_factory=dict)
     replicas: Annotated[int, *whole("a number of replicas", 1, 10)] | None = None
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -128,6 +137,42 @@ class Alerting(CheckedModel):
                 )
             if team.email and not self.email:
                 yield ("teams", name, "email"), "nothing could send it without alerting.email; set that first"
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether anybody is told of any alert."""
+        return bool(self.slack or self.email or self.pager)
+
+    def slack_channel(self, team: str | None) -> str | None:
+        """The channel of a team's alerts; None where nothing is told to Slack."""
+        own = self.teams.get(team) if team else None
+        return ((own and own.slack) or self.slack.channel) if self.slack else None
+
+    def email_addresses(self, team: str | None) -> list[str]:
+        """Who is mailed of a team's alerts; nobody where there is no mail server."""
+        own = self.teams.get(team) if team else None
+        return ((own and own.email) or self.email.to) if self.email else []
+
+    @property
+    def unheard(self) -> list[Fault]:
+        """Alerts that nobody is told of: paths of settings of the stack, and messages."""
+        if not self.has_channel:
+            return [
+                (
+                    "alerting",
+                    "names no channel, so alerts are seen in Prometheus and Alertmanager alone; set alerting.slack, "
+                    "alerting.email or alerting.pager",
+                )
+            ]
+        if not self.slack and not self.email:
+            return [
+                (
+                    "alerting",
+                    "names a pager alone, which hears of critical alerts, so warnings are seen in Prometheus and "
+                    "Alertmanager alone; set alerting.slack or alerting.email",
+                )
+            ]
+        return []
 
     @property
     def warnings(self) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from catalog.problems import Fault
 from catalog.quantities import Duration
 from catalog.services import Service
 from catalog.statistics import TOLERABLE_RISK, enough_requests, false_rollback_risk
-from catalog.weights import MISLEADING, real_weight
+from catalog.weights import MISLEADING, pods_for, real_weight, routed_standings
 
 SCRAPES_PER_WINDOW = 4
 """A rate over fewer scrapes than this comes and goes with a single missed one."""
@@ -71,6 +71,7 @@ def cautions(service: Service) -> Iterator[Fault]:
     if set(criteria.dry_run) >= _measured(service):
         yield f"{_CRITERIA}.dryRun", "names every criterion, so no canary will ever be rolled back"
     yield from _too_few_requests(service)
+    yield from _too_few_pods(service)
 
 
 def _is_part(step: Step) -> bool:
@@ -228,6 +229,30 @@ def _too_few_requests(service: Service) -> Iterator[Fault]:
             f"allowed errors are rolled back by chance; {enough} would do, which is {enough / window:.0f} requests/s "
             f"on the canary alone, or a window longer than {window}",
         )
+
+
+def _too_few_pods(service: Service) -> Iterator[Fault]:
+    """A setCanaryScale under which a canary gets more of the requests than its pods are sized for; told once for each.
+
+    The controller waits for the pods of the scale, however few, and then gives them the weight of the step.
+    """
+    steps = service.canary.steps
+    told: dict[int, str] = {}
+    for replicas in range(service.most_replicas, service.fewest_replicas - 1, -1):
+        scale = len(steps)
+        for index, (weight, pods) in enumerate(routed_standings(steps, replicas)):
+            scale = index if isinstance(steps[index], SetCanaryScale) else scale
+            needed = pods_for(weight, replicas)
+            if pods < needed:
+                mended = (
+                    "use {matchTrafficWeight: true}"
+                    if index == scale
+                    else f"put {{setCanaryScale: {{weight: {weight}}}}} before that step, and "
+                    "{setCanaryScale: {matchTrafficWeight: true}} after it"
+                )
+                found = f"gives the canary {pods} of {replicas} pods, and at steps[{index}] it gets {weight} % of the "
+                told.setdefault(scale, f"{found}requests, which take {needed}; {mended}")
+    yield from ((f"canary.steps[{index}].setCanaryScale", message) for index, message in told.items())
 
 
 def analysis_window(service: Service) -> Duration:

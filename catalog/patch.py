@@ -61,6 +61,7 @@ class Patch(Model):
     canary_service: ObjectPatch = Field(default_factory=dict)
     stable_service: ObjectPatch = Field(default_factory=dict)
     service_monitor: ObjectPatch = Field(default_factory=dict)
+    prometheus_rule: ObjectPatch = Field(default_factory=dict)
     analysis_template: ObjectPatch = Field(default_factory=dict)
     rollout: ObjectPatch = Field(default_factory=dict)
     ingress: ObjectPatch = Field(default_factory=dict)

@@ -1,17 +1,26 @@
 """What the services stand on: the monitoring stack and Argo Rollouts, installed or adopted, and Grafana."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from catalog.addresses import BareUrl
+from catalog.contradictions import CheckedModel, Contradiction
 from catalog.model import Model, whole
 from catalog.sizes import PersistentVolume
-from catalog.texts import DnsLabel, NonEmpty, ObjectName
+from catalog.texts import DnsLabel, NonEmpty, ObjectName, shown
+
+_OCI = "oci://"
 
 
-class Chart(Model):
-    """One part of the platform: installed from its Helm chart, or used as it is where the cluster has it already."""
+class Chart(CheckedModel):
+    """One part of the platform: installed from its Helm chart, or used as it is where the cluster has it already.
+
+    `chart` is the name of a chart in `repository`, or says itself where it is: a path, which is taken from the folder
+    of Pulumi.yaml where it is relative, or an address (`oci://…`, `https://….tgz`). `values` are Helm's, and stronger
+    than this program's; a null takes away what this program and the chart say.
+    """
 
     install: bool = True
     namespace: DnsLabel
@@ -21,6 +30,39 @@ class Chart(Model):
     repository: NonEmpty | None = None
     values: dict[str, Any] = Field(default_factory=dict)
 
+    def contradictions(self) -> Iterator[Contradiction]:
+        """A chart in two places, or in none."""
+        if not self.install:
+            return
+        if self._says_where and self.repository and "repository" in self.model_fields_set:
+            yield (
+                ("repository",),
+                f"is not asked: {shown(self.chart)} says where it is; leave one of the two out",
+            )
+        if not self._says_where and not self.repository:
+            yield (
+                ("repository",),
+                f"is missing: {shown(self.chart)} is the name of a chart in a repository; give the repository, or give "
+                "the chart as a path (./charts/name) or an address (oci://…)",
+            )
+
+    @property
+    def source(self) -> tuple[str, str | None]:
+        """What Helm is to be asked for: a chart, and the repository it is in unless the chart says where it is.
+
+        A registry is none of Helm's repositories, and a chart in one has a whole address.
+        """
+        if self._says_where:
+            return self.chart, None
+        if self.repository and self.repository.startswith(_OCI):
+            return f"{self.repository.rstrip('/')}/{self.chart}", None
+        return self.chart, self.repository
+
+    @property
+    def _says_where(self) -> bool:
+        """The name of a chart in a repository has no slash."""
+        return "/" in self.chart or self.chart.endswith(".tgz")
+
 
 _CHART = "kube-prometheus-stack"
 
@@ -29,8 +71,8 @@ class Monitoring(Chart):
     """kube-prometheus-stack; the chart's repository is a setting, so that mirrors and air-gapped clusters work.
 
     `scrape_control_plane` watches etcd, the scheduler, the controller manager and kube-proxy too: a managed cluster
-    hides them, and their alerts would fire for ever. `service_account` is that of an adopted Prometheus whose name does
-    not follow from its release.
+    hides them, and their alerts would fire for ever. `service_account` is Prometheus's: that of an adopted one whose
+    name does not follow from its release, or the name that one gets which is installed.
     """
 
     namespace: DnsLabel = "monitoring"
@@ -63,12 +105,14 @@ class ArgoRollouts(Chart):
 
     A controller that is there already mostly came with the Service of its metrics; where it did not, or where the
     controller is no pod, `create_metrics_service` makes one. `run_metrics` keeps the series of each AnalysisRun and
-    Experiment, of which every release brings new ones.
+    Experiment, of which every release brings new ones. `take_over_notifications` replaces
+    the templates and triggers of messages that an adopted controller has by those of this program.
     """
 
     create_metrics_service: bool = False
     replicas: Annotated[int, *whole("a number of replicas", 1, 10)] | None = None
     run_metrics: bool = True
+    take_over_notifications: bool = False
 
     namespace: DnsLabel = "argo-rollouts"
     release: DnsLabel = "argo-rollouts"
@@ -87,8 +131,8 @@ class Platform(Model):
 class Grafana(Model):
     """Grafana's address as people open it, the Secret with the login of its administrator, and its volume.
 
-    `admin_secret` is one of the namespace of the monitoring stack. Without `persistence` only what the stack itself
-    brings outlives a restart.
+    `admin_secret` is one of the namespace of the monitoring stack, with the keys `admin-user` and `admin-password`;
+    without it the chart makes one. Without `persistence` only what the stack itself brings outlives a restart.
     """
 
     url: BareUrl | None = None

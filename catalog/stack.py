@@ -152,18 +152,3 @@ _DEFAULT_NAMESPACE = (
 
 def _stack_of(context: Any) -> str:
     return str(context["stack"]) if context else ""
-
-
-def not_provisioned_yet(settings: StackSettings) -> list[Fault]:
-    """A warning for each section that is set and that no component reads; a line goes when its component comes."""
-    prometheus = settings.prometheus
-    unread = {
-        "alerting": settings.alerting != Alerting(),
-        "grafana": settings.grafana != Grafana(),
-        "prometheus.storage": "storage" in prometheus.model_fields_set,
-        "prometheus.replicas": prometheus.replicas is not None,
-        "prometheus.remoteWrite": bool(prometheus.remote_write),
-        "prometheus.externalLabels": bool(prometheus.external_labels),
-    }
-    told = {"alerting": "subscribes Rollouts to its channels; nothing else of it is provisioned yet"}
-    return [(path, told.get(path, "is checked but not provisioned yet")) for path, is_set in unread.items() if is_set]

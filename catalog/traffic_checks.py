@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from catalog.patch import Patch
 from catalog.problems import Fault
+from catalog.quantities import Duration
 from catalog.services import Service
 from catalog.traffic import PeerNamespace, PeerNetwork, PeerService
 
@@ -21,6 +22,13 @@ _LONGEST_HOST = 253
 
 _LONGEST_ALB_HEADER = 40
 """How long the name of a header may be that a rule of an AWS load balancer matches."""
+
+ALB_TARGET_TYPE, ALB_TARGETS = "alb.ingress.kubernetes.io/target-type", "ip"
+"""Where an Ingress says what an ALB sends its requests to, and what it is where the owner says nothing: pods."""
+
+_ALB_HEARS_AFTER = Duration(30)
+"""Seconds. With 5 and with 15 people saw requests fail, with 25 to 60 none or hardly any (issues 1064 and 2106 of
+kubernetes-sigs/aws-load-balancer-controller)."""
 
 
 def faults(service: Service) -> Iterator[Fault]:
@@ -125,18 +133,43 @@ def _network(service: Service) -> Iterator[Fault]:
         return
     if service.traffic.router == "alb" and not any(isinstance(peer, PeerNetwork) for peer in peers):
         yield "network.from", "names no cidr, and an ALB calls from addresses; add those of its subnets"
-    gateway = service.traffic.gateway
-    namespaces = [peer.namespace for peer in peers if isinstance(peer, PeerNamespace)]
-    open_to_networks = any(isinstance(peer, PeerNetwork) for peer in peers)
-    if gateway and gateway.namespace and gateway.namespace not in namespaces and not open_to_networks:
-        yield (
-            "network.from",
-            f"does not name the namespace of the Gateway, and its requests would be cut off; add {{namespace: "
-            f"{gateway.namespace}}}",
-        )
 
 
 def cautions(service: Service) -> Iterator[Fault]:
+    """What works, and may still cut requests off, or never arrive."""
+    yield from _unnamed_gateway(service)
+    yield from _late_news(service)
+    yield from _kept_weights(service)
+
+
+def _unnamed_gateway(service: Service) -> Iterator[Fault]:
+    """A Gateway's proxies mostly run in its namespace; those of Envoy Gateway, and Istio's own, may run in another."""
+    gateway, peers = service.traffic.gateway, service.network.allowed if service.network else []
+    if not gateway or not gateway.namespace or any(isinstance(peer, PeerNetwork) for peer in peers):
+        return
+    namespaces = [peer.namespace for peer in peers if isinstance(peer, PeerNamespace)]
+    if namespaces and gateway.namespace not in namespaces:
+        yield (
+            "network.from",
+            f"does not name the namespace of the Gateway; unless its proxies run in {' or '.join(namespaces)}, add "
+            f"{{namespace: {gateway.namespace}}}, or requests for the hosts are cut off",
+        )
+
+
+def _late_news(service: Service) -> Iterator[Fault]:
+    """Pods that end before the load balancer that calls them by their addresses has heard of it."""
+    traffic, drain = service.traffic, service.shutdown.drain
+    if traffic.router != "alb" or traffic.annotations.get(ALB_TARGET_TYPE, ALB_TARGETS) != ALB_TARGETS:
+        return
+    if drain is None or drain < _ALB_HEARS_AFTER:
+        yield (
+            "shutdown.drain",
+            f"{drain or 'nothing'} is too short for an ALB, which AWS tells of a pod's end and which calls it until "
+            f"then; use {_ALB_HEARS_AFTER} or more, and a shutdown.grace that is longer by what requests take",
+        )
+
+
+def _kept_weights(service: Service) -> Iterator[Fault]:
     """What is applied once and never again, since the controller keeps the weights there."""
     for field, part in (("http_route", "rules"), ("virtual_service", "http")):
         if service.is_routed and part in (getattr(service.patch, field).get("spec") or {}):
@@ -151,6 +184,7 @@ def _patches(service: Service) -> Iterator[Fault]:
     there = {
         "service": True,
         "service_monitor": True,
+        "prometheus_rule": True,
         "analysis_template": True,
         "rollout": True,
         "canary_service": service.is_routed,

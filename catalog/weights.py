@@ -1,5 +1,9 @@
-"""What share of the traffic a canary really gets where no router splits it: a ratio of pods."""
+"""Weights and pods: the share that pods give where no router splits the traffic, and the pods that a share takes."""
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from catalog.canary import CanaryScale, SetCanaryScale, SetWeight, Step
 from catalog.quantities import Ratio
 
 MISLEADING = 2
@@ -26,3 +30,31 @@ def real_weight(replicas: int, weight: int) -> Ratio:
             options.append((floor, total))
     pods, total = min(options, key=lambda option: abs(100 * option[0] / option[1] - weight))  # in its own arithmetic
     return Ratio(pods / total)
+
+
+class Standing(NamedTuple):
+    """Where a step leaves a canary behind a router: percent (0–100) of the requests, and how many pods answer them."""
+
+    weight: int
+    pods: int
+
+
+def routed_standings(steps: Sequence[Step], replicas: int) -> Iterator[Standing]:
+    """What holds at each of `steps` behind a router, which splits exactly, of a service of that many pods.
+
+    After `CalculateReplicaCountsForTrafficRoutedCanary` in the same place: the stable pods stay, and the canary has
+    those that its weight takes, or what the last setCanaryScale gives it.
+    """
+    weight, scale = 0, CanaryScale()
+    for step in steps:
+        match step:
+            case SetWeight(set_weight=weight):
+                pass
+            case SetCanaryScale(set_canary_scale=scale):
+                pass
+        yield Standing(weight, scale.replicas or pods_for(scale.weight or weight, replicas))
+
+
+def pods_for(weight: int, replicas: int) -> int:
+    """How many of `replicas` pods it takes to answer `weight` percent of the requests, rounded up."""
+    return -(-replicas * weight // 100)

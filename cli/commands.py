@@ -36,6 +36,7 @@ def up(options: Namespace) -> int:
     settings = _reachable(options.stack, settings)
     settled = status.wait_until_settled(lambda: status.read_status(settings, catalog), timeout, _say)
     print(f"\n{status.table(settled)}")
+    _print_addresses(options.stack)
     if faults := [service.fault for service in settled if service.fault]:
         raise LocalError("\n".join(faults))
     return 0
@@ -81,6 +82,7 @@ def show_status(options: Namespace) -> int:
     if options.stack == EMBEDDED_STACK:
         print(cluster.table(cluster.status(State.current())), end="\n\n")
     print(status.table(status.read_status(_reachable(options.stack, settings), catalog)))
+    _print_addresses(options.stack)
     return 0
 
 
@@ -141,6 +143,12 @@ def _reachable(stack: str, settings: StackSettings) -> StackSettings:
     if not kubeconfig.exists():
         raise LocalError("there is no embedded cluster; `make up` starts it")
     return settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"kubeconfig": str(kubeconfig)})})
+
+
+def _print_addresses(stack: str) -> None:
+    """Where the embedded cluster's Prometheus and Alertmanager are; a user's own are not ours to know."""
+    if stack == EMBEDDED_STACK and (rows := local_stack.addresses(State.current())):
+        print("\n" + "\n".join(columns(rows)))
 
 
 BY_NAME = {

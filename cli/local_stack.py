@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from catalog.config_keys import NAMESPACE
 from catalog.stack_file import stack_file
 from catalog.yaml_file import read_mapping
 from cli import backend
@@ -12,6 +13,8 @@ from cli.engine import Engine, keep_exports, local_engine, write_project
 from local import cluster, plugin, programs
 from local.errors import LocalError
 from local.state import CHECKOUT, EMBEDDED_STACK, State
+
+_SHOWN = ("Prometheus", "Alertmanager")
 
 
 def prepare(state: State, report: Callable[[str], None]) -> Engine:
@@ -35,7 +38,8 @@ def engine_for(
     `stack_settings` stands for the content of Pulumi.local.yaml.
     """
     backend.forget_another_cluster(state, report)
-    write_project(state, stack_settings or read_mapping(stack_file(CHECKOUT, EMBEDDED_STACK)))
+    settings = stack_settings or read_mapping(stack_file(CHECKOUT, EMBEDDED_STACK))
+    write_project(state, with_prometheus(settings, dict(addresses(state)).get("Prometheus")))
     engine = local_engine(state, programs.engine_folder(paths))
     provided = plugin.provide(state, engine.executable, report)
     report(f"Kubernetes plugin: {provided}")
@@ -49,3 +53,22 @@ def engine_for(
         # What the killed run had created and not yet recorded is taken over; nobody else works on this cluster.
         return replace(engine, variables={**engine.variables, "PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"})
     return engine
+
+
+def with_prometheus(stack_settings: Mapping[str, Any], address: str | None) -> Mapping[str, Any]:
+    """The settings with the address of the cluster's own Prometheus, where it has one and they name no other.
+
+    Analyses ask it from this machine, where the name of its Service leads nowhere, and no file can name a port that is
+    chosen at the first start.
+    """
+    if address is None:
+        return stack_settings
+    key = f"{NAMESPACE}:prometheus"
+    config = stack_settings["config"]
+    return {**stack_settings, "config": {**config, key: {"address": address, **config.get(key, {})}}}
+
+
+def addresses(state: State) -> list[tuple[str, str]]:
+    """What a person may want to ask, by name, in the order in which it is shown; none where no cluster is up."""
+    found = cluster.Cluster.recorded(state)
+    return [(name, found.url(name.lower())) for name in _SHOWN if name.lower() in found.ports] if found else []

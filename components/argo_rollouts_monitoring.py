@@ -2,112 +2,114 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import pulumi
 
+from catalog.alerting import Alerting
+from catalog.config_keys import NAMESPACE
 from catalog.platform import ArgoRollouts, Monitoring
+from catalog.problems import Problem
+from catalog.stack import StackSettings
 from components import platform_chart
-from components.kubernetes_object import MANAGED_BY, SKIP_AWAIT, KubernetesObject
+from components.argo_rollouts_notifications import notification_config_map, notification_secret
+from components.argo_rollouts_scraping import controller_monitor, metrics_service, requests_monitor
+from components.argo_rollouts_values import RELIED_ON, argo_rollouts_values
+from components.kubernetes_object import MANAGED_BY, KubernetesObject
+from components.overridden_values import undone
 from observability.metrics import ARGO_ROLLOUTS_JOB
-
-_NAME = "argo-rollouts"
-"""The full name of the chart's objects, as this program installs it, and of the ServiceMonitor."""
-
-METRICS_SERVICE = f"{_NAME}-metrics"
-METRICS_PORT = 8090
-_PORT_NAME = "metrics"
-_SCRAPE = {
-    "prometheus.io/scrape": "true",
-    "prometheus.io/port": str(METRICS_PORT),
-    "prometheus.io/path": "/metrics",
-}
-_CONTROLLER = {"app.kubernetes.io/name": "argo-rollouts"}
-"""On the controller's pods whether they came from the chart or from the project's own manifests."""
-
-_METRICS_SERVICE_NAMES = ["argo-rollouts", METRICS_SERVICE]
-"""`app.kubernetes.io/name` of the metrics Service: the chart's and ours, and that of the project's own manifests."""
+from observability.notifications import NotificationConfig, notification_config
 
 
 @dataclass(frozen=True)
 class ArgoRolloutsMonitoringArgs:
-    """How to have Argo Rollouts, which monitoring stack watches it, and what must be there first."""
+    """How to have Argo Rollouts, which monitoring stack watches it, and what must be there first.
+
+    `alerting` has the channels that hear of releases, and `grafana` is the address that messages link to. A controller
+    that is there already has a configuration of its messages too: with `take_over_notifications` it gets this one.
+    """
 
     argo_rollouts: ArgoRollouts
     monitoring: Monitoring
+    replicas: int = 1
+    alerting: Alerting = field(default_factory=Alerting)
+    grafana: str | None = None
+    take_over_notifications: bool = False
     after: Sequence[pulumi.Resource] = field(default=())
+
+    @classmethod
+    def of(cls, settings: StackSettings, after: Sequence[pulumi.Resource] = ()) -> Self:
+        """What the settings of a stack say."""
+        return cls(
+            settings.platform.argo_rollouts,
+            settings.platform.monitoring,
+            replicas=settings.argo_rollouts_replicas,
+            alerting=settings.alerting,
+            grafana=settings.grafana.url,
+            take_over_notifications=settings.platform.argo_rollouts.take_over_notifications,
+            after=after,
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether the controller's configuration of messages is this program's."""
+        return self.argo_rollouts.install or self.take_over_notifications
 
 
 class ArgoRolloutsMonitoring(pulumi.ComponentResource):
-    """The controller, installed or adopted; the Service and ServiceMonitor of its metrics; Prometheus's permission."""
+    """The controller, installed or adopted; how Prometheus reads it; and what it says of releases, to whom.
+
+    `ready` comes before Rollouts do.
+    """
 
     def __init__(self, name: str, args: ArgoRolloutsMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:ArgoRolloutsMonitoring", name, None, opts)
         self._args = args
-        self.ready = platform_chart.install(args.argo_rollouts, self._values(), self, args.after)
+        messages = notification_config(args.alerting, args.grafana)
+        self.notifications = self._notifications(messages)
+        self.controller = self._controller(messages)
+        self.ready = [*self.notifications, *self.controller]
         after = [*args.after, *self.ready]
         create = args.argo_rollouts.create_metrics_service and not args.argo_rollouts.install
-        self.metrics_service = self._object(self._metrics_service(), after) if create else None
-        self.service_monitor = self._object(self._service_monitor(), after)
+        self.metrics_service = self._object(metrics_service(args.argo_rollouts), after) if create else None
+        self.service_monitor = self._object(controller_monitor(args.argo_rollouts, args.monitoring), after)
+        self.requests_monitor = self._object(requests_monitor(args.argo_rollouts, args.monitoring), after)
         self.reader_role = self._object(self._reader_role(), after)
         self.reader_binding = self._object(self._reader_binding(), [self.reader_role, *after])
         self.register_outputs({"job": ARGO_ROLLOUTS_JOB})
 
     def _object(self, manifest: dict[str, Any], after: Sequence[pulumi.Resource]) -> KubernetesObject:
-        options = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        return KubernetesObject(manifest["metadata"]["name"], manifest, options)
+        return KubernetesObject(manifest["metadata"]["name"], manifest, self._options(after))
 
-    def _values(self) -> dict[str, Any]:
-        # With these the chart makes the Service `argo-rollouts-metrics` itself.
-        metrics_service = {"enabled": True, "service": {"annotations": _SCRAPE}}
-        return {"fullnameOverride": _NAME, "controller": {"metrics": metrics_service}}
+    def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after))
 
-    def _metrics_service(self) -> dict[str, Any]:
-        port = {"name": _PORT_NAME, "port": METRICS_PORT, "targetPort": METRICS_PORT, "protocol": "TCP"}
-        return {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {
-                "name": METRICS_SERVICE,
-                "namespace": self._args.argo_rollouts.namespace,
-                "labels": {**_CONTROLLER, **MANAGED_BY},
-                "annotations": {**_SCRAPE, **SKIP_AWAIT},
-            },
-            "spec": {"selector": _CONTROLLER, "ports": [port]},
-        }
+    def _notifications(self, messages: NotificationConfig) -> list[pulumi.Resource]:
+        """The Secret; and the ConfigMap where no chart makes it. Without channels there is neither."""
+        args = self._args
+        if not args.tells or not messages.data:
+            return []
+        namespace = args.argo_rollouts.namespace
+        made: list[pulumi.Resource] = []
+        made += notification_secret(args.alerting, namespace).provision(self._options(args.after))
+        if not args.argo_rollouts.install:
+            made.append(self._object(notification_config_map(messages, namespace), [*args.after, *made]))
+        return made
 
-    def _service_monitor(self) -> dict[str, Any]:
-        return {
-            "apiVersion": "monitoring.coreos.com/v1",
-            "kind": "ServiceMonitor",
-            "metadata": {
-                "name": _NAME,
-                "namespace": self._args.argo_rollouts.namespace,
-                "labels": {**_CONTROLLER, **MANAGED_BY, "release": self._args.monitoring.release},
-            },
-            "spec": {
-                "selector": {
-                    "matchExpressions": [
-                        {"key": "app.kubernetes.io/name", "operator": "In", "values": _METRICS_SERVICE_NAMES}
-                    ]
-                },
-                "namespaceSelector": {"matchNames": [self._args.argo_rollouts.namespace]},
-                # The controller's own `namespace` label says where the rollout is; without this it would be renamed
-                # to `exported_namespace`, and every query that asks for a namespace would find nothing.
-                "endpoints": [
-                    {
-                        "port": _PORT_NAME,
-                        "path": "/metrics",
-                        "interval": "15s",
-                        "honorLabels": True,
-                        # Otherwise the job would be named after the Service.
-                        "relabelings": [{"targetLabel": "job", "replacement": ARGO_ROLLOUTS_JOB}],
-                    }
-                ],
-            },
-        }
+    def _controller(self, messages: NotificationConfig) -> list[pulumi.Resource]:
+        """The Release; nothing where the cluster has a controller."""
+        args = self._args
+        if not args.argo_rollouts.install:
+            return []
+        values = argo_rollouts_values(args.replicas, messages)
+        file = f"Pulumi.{pulumi.get_stack()}.yaml"
+        for path, told in undone(RELIED_ON, values, args.argo_rollouts.values):
+            place = f"config.{NAMESPACE}:platform.argoRollouts.values.{path}"
+            pulumi.log.warn(str(Problem(file, place, told)), self)
+        return platform_chart.install(args.argo_rollouts, values, self, [*args.after, *self.notifications])
 
     def _reader_role(self) -> dict[str, Any]:
+        """What Prometheus may do with Rollouts and AnalysisRuns; other Argo projects have kinds in that group too."""
         return {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "ClusterRole",
@@ -117,18 +119,17 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
 
     def _reader_binding(self) -> dict[str, Any]:
         monitoring = self._args.monitoring
+        account = {
+            "kind": "ServiceAccount",
+            "name": monitoring.prometheus_account,
+            "namespace": monitoring.namespace,
+        }
         return {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "ClusterRoleBinding",
             "metadata": {"name": self._reader_name, "labels": MANAGED_BY},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": self._reader_name},
-            "subjects": [
-                {
-                    "kind": "ServiceAccount",
-                    "name": monitoring.prometheus_service,
-                    "namespace": monitoring.namespace,
-                }
-            ],
+            "subjects": [account],
         }
 
     @property

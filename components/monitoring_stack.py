@@ -1,24 +1,63 @@
 """MonitoringStack: kube-prometheus-stack, installed by this program or used as the cluster has it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import pulumi
 
-from catalog.platform import Monitoring
+from catalog.config_keys import NAMESPACE
+from catalog.platform import Grafana, Monitoring
+from catalog.problems import Problem
 from catalog.prometheus_settings import Prometheus
+from catalog.stack import StackSettings
 from components import platform_chart
+from components.credentials import Credentials
+from components.monitoring_reliance import RELIED_ON
+from components.monitoring_values import Replicas, whole_stack
+from components.monitoring_values_alertmanager import alertmanager_values
+from components.monitoring_values_grafana import grafana_values
+from components.monitoring_values_kube_state_metrics import kube_state_metrics_values
+from components.monitoring_values_prometheus import prometheus_values
+from components.overridden_values import undone
+
+_REMOTE_WRITE = "prometheus-remote-write"
+"""The Secret with the credentials of the stores that samples are sent to."""
 
 
 @dataclass(frozen=True)
 class MonitoringStackArgs:
-    """How to have the monitoring stack, how long its Prometheus keeps samples, and what must be there first."""
+    """How to have the monitoring stack, and what must be there first.
+
+    `address` is Prometheus's; `origin` are external labels that say where samples come from. With `spread` no two
+    replicas share a node.
+    """
 
     monitoring: Monitoring
     prometheus: Prometheus
     address: str
+    grafana: Grafana = field(default_factory=Grafana)
+    origin: Mapping[str, str] = field(default_factory=dict)
+    prometheus_replicas: int = 1
+    alertmanager_replicas: int = 1
+    spread: bool = False
     after: Sequence[pulumi.Resource] = field(default=())
+
+    @classmethod
+    def of(cls, settings: StackSettings, after: Sequence[pulumi.Resource] = ()) -> Self:
+        """What the settings of a stack say."""
+        return cls(
+            settings.platform.monitoring,
+            settings.prometheus,
+            settings.prometheus_address,
+            grafana=settings.grafana,
+            # The context is the name the cluster has for those who run this.
+            origin={"cluster": settings.cluster.context, "environment": settings.environment},
+            prometheus_replicas=settings.prometheus_replicas,
+            alertmanager_replicas=settings.alertmanager_replicas,
+            spread=settings.is_production,
+            after=after,
+        )
 
 
 class MonitoringStack(pulumi.ComponentResource):
@@ -27,17 +66,40 @@ class MonitoringStack(pulumi.ComponentResource):
     def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:MonitoringStack", name, None, opts)
         self._args = args
-        self.ready = platform_chart.install(args.monitoring, self._values(), self, args.after)
+        self.ready: list[pulumi.Resource] = []
+        if args.monitoring.install:
+            self.ready = self._installed()
         self.register_outputs({"prometheusAddress": args.address})
 
-    def _values(self) -> dict[str, Any]:
+    def _installed(self) -> list[pulumi.Resource]:
+        args = self._args
+        credentials = Credentials(_REMOTE_WRITE, args.monitoring.namespace)
+        values = self._values(credentials)
+        self._warn(values)
+        secrets = credentials.provision(pulumi.ResourceOptions(parent=self, depends_on=list(args.after)))
+        return platform_chart.install(args.monitoring, values, self, [*args.after, *secrets])
+
+    def _values(self, credentials: Credentials) -> dict[str, Any]:
+        args = self._args
         return {
-            # Names that do not depend on how the release came to be: the Prometheus address is derived from this one.
-            "fullnameOverride": self._args.monitoring.release,
-            "prometheus": {
-                "prometheusSpec": {
-                    "retention": self._args.prometheus.retention,
-                    "retentionSize": self._args.prometheus.retention_size.prometheus,
-                }
-            },
+            **whole_stack(args.monitoring),
+            "prometheus": prometheus_values(
+                args.prometheus,
+                args.monitoring.prometheus_account,
+                Replicas(args.prometheus_replicas, args.spread),
+                args.origin,
+                credentials,
+            ),
+            "alertmanager": alertmanager_values(
+                Replicas(args.alertmanager_replicas, args.spread), args.prometheus.storage.storage_class
+            ),
+            "grafana": grafana_values(args.grafana),
+            "kubeStateMetrics": {"enabled": True},
+            "kube-state-metrics": kube_state_metrics_values(),
         }
+
+    def _warn(self, values: dict[str, Any]) -> None:
+        file = f"Pulumi.{pulumi.get_stack()}.yaml"
+        for path, told in undone(RELIED_ON, values, self._args.monitoring.values):
+            place = f"config.{NAMESPACE}:platform.monitoring.values.{path}"
+            pulumi.log.warn(str(Problem(file, place, told)))

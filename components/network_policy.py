@@ -8,6 +8,13 @@ from catalog.services import Service
 from catalog.traffic import Network, Peer, PeerNamespace, PeerService
 from components.naming import metrics_port, object_metadata
 
+HBONE_PORT = 15008
+"""Where Istio's ambient mode brings requests into a pod, whichever of its ports they are for. Pods with a sidecar are
+called there too, by those that have none (Istio's page on ambient and NetworkPolicy)."""
+
+AMBIENT_PROBES = "169.254.7.127/32"
+"""Where the kubelet's probes come from in that mode (the same page): an address that only the pod's own node has."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -20,11 +27,13 @@ class Surroundings:
 def network_policy(service: Service, namespace: str, network: Network, around: Surroundings) -> dict[str, Any]:
     """Lets the named callers in to the service's port, and Prometheus to its metrics; nobody else.
 
-    The kubelet's probes come from the pod's own node, which Kubernetes always lets in.
+    The kubelet's probes come from the pod's own node, which Kubernetes always lets in; in a mesh they may come from an
+    address that only Istio gives to that node.
     """
     callers = [peer for each in network.allowed if (peer := _peer(each, around)) is not None]
     _, metrics = metrics_port(service)
     prometheus = {"namespaceSelector": _in_namespace(around.monitoring_namespace)}
+    mesh = [HBONE_PORT] if service.traffic.router == "istio" else []
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -34,15 +43,16 @@ def network_policy(service: Service, namespace: str, network: Network, around: S
             "policyTypes": ["Ingress"],
             "ingress": [
                 # A rule from nobody would be one from everybody.
-                *([_rule(callers, service.serving_port)] if callers else []),
-                _rule([prometheus], metrics),
+                *([_rule(callers, service.serving_port, *mesh)] if callers else []),
+                _rule([prometheus], metrics, *mesh),
+                *([{"from": [{"ipBlock": {"cidr": AMBIENT_PROBES}}]}] if mesh else []),
             ],
         },
     }
 
 
-def _rule(callers: list[dict[str, Any]], port: int) -> dict[str, Any]:
-    return {"from": callers, "ports": [{"port": port, "protocol": "TCP"}]}
+def _rule(callers: list[dict[str, Any]], *ports: int) -> dict[str, Any]:
+    return {"from": callers, "ports": [{"port": port, "protocol": "TCP"} for port in ports]}
 
 
 def _peer(peer: Peer, around: Surroundings) -> dict[str, Any] | None:

@@ -13,12 +13,12 @@ from components.canary_rollout import CanaryRollout, CanaryRolloutArgs
 from components.kubernetes_object import SKIP_AWAIT, KubernetesObject
 from components.naming import HTTP_PORT, METRICS_PORT, ROOT_SERVICE, metrics_port, object_metadata
 from components.network_policy import Surroundings, network_policy
+from components.rules import service_rules
 from components.scaling import horizontal_pod_autoscaler, pod_disruption_budget
 from components.service_monitor import service_monitor
 from components.traffic import traffic_objects
 from observability.analysis import PrometheusAccess
 from observability.links import API_DASHBOARD, Links
-from observability.metrics import NAMESPACE, SERVICE
 
 OWNED_BY_THE_CONTROLLER = ["spec.selector"]
 """Argo Rollouts writes the pod-template hash into the selectors of canary and stable Services. They start with the
@@ -43,18 +43,19 @@ class ObservableApiArgs:
     prometheus_access: PrometheusAccess | None = None
     config_checksum: str | None = None
     subscriptions: Mapping[str, str] = field(default_factory=dict)
-    links: Links = Links()
+    links: Links = field(default_factory=Links)
     after: Sequence[pulumi.Resource] = field(default=())
 
 
 class ObservableApi(pulumi.ComponentResource):
-    """A Service, a ServiceMonitor, a disruption budget and a CanaryRollout, and what else the service asks for."""
+    """A Service, a ServiceMonitor, rules, a disruption budget and a CanaryRollout, and what else a service asks for."""
 
     def __init__(self, name: str, args: ObservableApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:ObservableApi", name, None, opts)
         self._args = args
         self.service = self._root_service()
         self.service_monitor = self._service_monitor()
+        self.rules = self._rules()
         self.network_policy = self._network_policy()
         self.disruption_budget = self._disruption_budget()
         services = self._routed_services()
@@ -63,8 +64,7 @@ class ObservableApi(pulumi.ComponentResource):
         self.autoscaler = self._autoscaler()
         self.url = f"http://{args.service.name}.{args.namespace}:{args.service.port}"
         self.commands = _commands(args.service.name, args.namespace)
-        where = {NAMESPACE: args.namespace, SERVICE: args.service.name}
-        self.dashboard = args.links.dashboard(API_DASHBOARD, **where)
+        self.dashboard = args.links.of_service(API_DASHBOARD, args.namespace, args.service.name)
         self.register_outputs(
             {
                 "url": self.url,
@@ -123,6 +123,11 @@ class ObservableApi(pulumi.ComponentResource):
         args = self._args
         manifest = service_monitor(args.service, args.namespace, args.release)
         return self._object(manifest, args.service.patch.service_monitor)
+
+    def _rules(self) -> KubernetesObject:
+        args = self._args
+        manifest = service_rules(args.service, args.namespace, args.release, args.links)
+        return self._object(manifest, args.service.patch.prometheus_rule)
 
     def _network_policy(self) -> KubernetesObject | None:
         args, service = self._args, self._args.service

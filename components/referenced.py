@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,8 @@ from catalog.problems import CatalogError, Problem
 from catalog.references import Reference, analysis_secrets, references
 from catalog.services import Service
 from catalog.stack import StackSettings
-from components.cluster import connect, told_in_one_line
+from components.cluster_reader import ForbiddenError, Found, Reader, reader_of
 from components.running import Running, checksum_of
-
-Found = Mapping[str, Any] | None
-"""A Secret or ConfigMap as the API server gives it, or None where there is none."""
-
-Reader = Callable[[str, str], Found]
-"""From kind and name, of a Secret, a ConfigMap or a Namespace."""
-
-
-class ForbiddenError(Exception):
-    """The cluster holds it perhaps, but we may not read it."""
-
 
 Held = Mapping[tuple[str, str], Found | ForbiddenError]
 """By kind and name, what was found, or why it could not be read."""
@@ -38,6 +27,10 @@ class Referenced:
 
     checksums: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+
+    def with_warnings(self, more: Iterable[Problem]) -> Referenced:
+        """The same, and `more` to be told."""
+        return replace(self, warnings=(*self.warnings, *more))
 
 
 def look_up(
@@ -72,12 +65,12 @@ def look_up(
 
 def _held(settings: StackSettings, wanted: Iterable[Reference], read: Reader | None) -> Held:
     """What the cluster has of `wanted`, and of the namespace that all of it is in; each is asked for once."""
-    read = read or _reader(settings)
+    read = read or reader_of(settings)
     held: dict[tuple[str, str], Found | ForbiddenError] = {}
     for kind, name in [("Namespace", settings.namespace), *((each.kind, each.name) for each in wanted)]:
         if (kind, name) not in held:
             try:
-                held[kind, name] = read(kind, name)
+                held[kind, name] = read(kind, "" if kind == "Namespace" else settings.namespace, name)
             except ForbiddenError as error:
                 held[kind, name] = error
     return held
@@ -129,27 +122,3 @@ def _missing(reference: Reference, found: Found | ForbiddenError, namespace: str
     if reference.key and reference.key not in keys:
         return f"{what} has no key '{reference.key}' (it has {', '.join(sorted(keys)) or 'none'}); {waits}"
     return None
-
-
-def _reader(settings: StackSettings) -> Reader:
-    """Ask the stack's cluster."""
-    from lightkube.core.exceptions import ApiError  # noqa: PLC0415  # only a real run talks to a cluster
-    from lightkube.resources.core_v1 import ConfigMap, Namespace, Secret  # noqa: PLC0415
-
-    client = connect(settings.cluster)
-    resources: dict[str, type[Secret] | type[ConfigMap]] = {"Secret": Secret, "ConfigMap": ConfigMap}
-
-    def read(kind: str, name: str) -> Found:
-        with told_in_one_line(settings.cluster):
-            try:
-                if kind == "Namespace":
-                    return client.get(Namespace, name).to_dict()
-                return client.get(resources[kind], name, namespace=settings.namespace).to_dict()
-            except ApiError as error:
-                if error.status.code == 404:
-                    return None
-                if error.status.code == 403:
-                    raise ForbiddenError(str(error).splitlines()[0]) from None
-                raise
-
-    return read

@@ -10,7 +10,8 @@ from catalog.problems import CatalogError, Fault, Problem
 from catalog.services import Service
 from catalog.stack import StackSettings
 from catalog.traffic import Router
-from components.cluster import connect, told_in_one_line
+from components.cluster import connect
+from components.cluster_reader import UnknownError, answering
 from components.pod import CONFIG_CHECKSUM
 
 Rollout = Mapping[str, Any]
@@ -47,18 +48,15 @@ def checksum_of(rollout: Rollout | None) -> str | None:
 
 def running_rollouts(settings: StackSettings) -> Running:
     """The Rollouts on the stack's cluster, none where it knows none yet; ClusterError where it does not answer."""
-    from lightkube.core.exceptions import ApiError  # noqa: PLC0415  # only a real run talks to a cluster
-    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415  # only a real run needs it
 
     rollout = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
     client = connect(settings.cluster)
-    with told_in_one_line(settings.cluster):
-        try:
+    try:
+        with answering(settings):
             found = [dict(each) for each in client.list(rollout, namespace=settings.namespace)]
-        except ApiError as error:
-            if error.status.code == 404:
-                return {}
-            raise
+    except UnknownError:
+        return {}
     return {each["metadata"]["name"]: each for each in found}
 
 

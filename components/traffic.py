@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.services import Service
+from catalog.traffic_checks import ALB_TARGET_TYPE, ALB_TARGETS
 from components.kubernetes_object import SKIP_AWAIT
 from components.naming import HTTP_PORT
 
@@ -26,7 +27,7 @@ GATEWAY_API_PLUGIN = "argoproj-labs/gatewayAPI"
 
 CLUSTER_ISSUER = "cert-manager.io/cluster-issuer"
 
-ALB_ANNOTATIONS = {"alb.ingress.kubernetes.io/target-type": "ip"}
+ALB_ANNOTATIONS = {ALB_TARGET_TYPE: ALB_TARGETS}
 """The load balancer's own default sends requests to node ports, which Services of a cluster do not have."""
 
 ALB_USES_ANNOTATION = "use-annotation"

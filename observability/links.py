@@ -9,6 +9,9 @@ CANARY_DASHBOARD = "api-observability-canary"
 ARGO_ROLLOUTS_DASHBOARD = "argo-rollouts-monitoring"
 """The uids, which addresses and links are made of: they stay, whatever a dashboard's title or folder becomes."""
 
+_VARIABLES = {ARGO_ROLLOUTS_DASHBOARD: "rollout"}
+"""The variable for the name of a service, where a dashboard calls it otherwise."""
+
 RUNBOOKS = "docs/runbooks"
 """The folder of the runbook pages in the repository."""
 
@@ -37,6 +40,10 @@ class Links:
     def dashboard(self, uid: str, **variables: str) -> str:
         """The address of a dashboard."""
         return f"{(self.grafana or '').rstrip('/')}{dashboard_path(uid, **variables)}"
+
+    def of_service(self, uid: str, namespace: str, service: str) -> str:
+        """The address of a dashboard that shows one service, or the Rollout of that name."""
+        return self.dashboard(uid, namespace=namespace, **{_VARIABLES.get(uid, "service"): service})
 
     def runbook(self, alert: str) -> str:
         """The address of the page for an alert."""

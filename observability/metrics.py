@@ -38,6 +38,10 @@ EXPORTED = "exported_"
 ARGO_ROLLOUTS_JOB = "argo-rollouts"
 """The Prometheus job that scrapes the Argo Rollouts controller."""
 
+ARGO_ROLLOUTS_REQUESTS_JOB = "argo-rollouts-requests"
+"""The job that reads `API_REQUESTS` from the controller, and nothing else. Its samples are limited, and a scrape with
+too many fails as a whole: as a job of its own it takes no other metric of the controller with it."""
+
 NAME = "name"
 """The label of a Rollout's name, on the controller's own metrics and on those of its status."""
 
@@ -150,3 +154,47 @@ SLO = "slo"
 
 SEVERITY, TEAM = "severity", "team"
 """Labels of alerts, besides `namespace` and `service`: how urgent one is, and whose it is where somebody is named."""
+
+# What dashboards show besides.
+
+CHECK = "check"
+"""The label of what a limit is for: a canary check by its name in the AnalysisTemplate, or another of a service's."""
+
+METRIC, DRY_RUN, TYPE = "metric", "dry_run", "type"
+"""Labels of `analysis_run_metric_phase`; `type` is also that of an event: Normal or Warning."""
+
+STRATEGY, TRAFFIC_ROUTER = "strategy", "traffic_router"
+"""Labels of `rollout_info`."""
+
+RECONCILE_SUM, RECONCILE_COUNT = (RECONCILE_BUCKETS.replace("_bucket", suffix) for suffix in ("_sum", "_count"))
+"""All the time that the controller took over a Rollout, in seconds, and how often it looked at it."""
+
+CONTROLLER_INFO = "argo_rollouts_controller_info"
+"""1 with the `version` of each controller that runs."""
+
+RUN_PHASES = ("Pending", "Running", "Successful", "Inconclusive", "Failed", "Error")
+"""The phases of AnalysisRuns and of Experiments (argo-rollouts, analysis_types.go, `AnalysisPhase`)."""
+
+QUEUE_DEPTH, QUEUE_RETRIES = "workqueue_depth", "workqueue_retries_total"
+"""What waits in each of the controller's queues, by `name`, and a counter of what was put back into it."""
+
+QUEUE_WAIT_BUCKETS = "workqueue_queue_duration_seconds_bucket"
+"""Buckets of how long objects waited in a queue, in seconds: powers of ten."""
+
+MEMORY, CPU = "process_resident_memory_bytes", "process_cpu_seconds_total"
+"""What a process itself tells of its memory (bytes) and its CPU time (seconds)."""
+
+CONTAINER, RESOURCE = "container", "resource"
+"""The label of a container in a pod, and that of what is requested or limited: `cpu` (cores) or `memory` (bytes)."""
+
+CONTAINER_MEMORY, CONTAINER_CPU = "container_memory_working_set_bytes", "container_cpu_usage_seconds_total"
+"""What cAdvisor, in the kubelet, tells of containers: memory that cannot be reclaimed, and CPU time."""
+
+CPU_PERIODS, CPU_THROTTLED = "container_cpu_cfs_periods_total", "container_cpu_cfs_throttled_periods_total"
+"""cAdvisor's counters of the periods of 100 ms in which a container with a CPU limit ran, and was made to wait."""
+
+CONTAINER_REQUESTS, CONTAINER_LIMITS = "kube_pod_container_resource_requests", "kube_pod_container_resource_limits"
+"""Gauges of kube-state-metrics, by `resource`."""
+
+ALERTS, ALERT_STATE = "ALERTS", "alertstate"
+"""1 for each alert that is pending or firing, as Prometheus itself keeps it."""

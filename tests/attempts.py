@@ -117,7 +117,7 @@ class Desk:
 
         def service(name: str, args: ObservableApiArgs, opts: pulumi.ResourceOptions) -> Any:
             wanted = novelty is None or novelty.in_service(args)
-            return ObservableApi(name, args, opts) if wanted else SimpleNamespace(url="", commands={})
+            return ObservableApi(name, args, opts) if wanted else SimpleNamespace(url="", dashboard="", commands={})
 
         def run() -> tuple[StackSettings, Catalog] | CatalogError:
             try:

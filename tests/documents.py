@@ -110,7 +110,9 @@ def stacks_with_everything(stack: str) -> list[Document]:
     own = {"environment": stack, "cluster": everything()["cluster"] | {"context": stack}}
     settings = encrypted(everything()) | own | {"images": {"a-api": "registry.example.com/a:2"}}
     others = copy.deepcopy(settings)
-    others["alerting"]["pager"] = {"opsgenie": {"apiKey": {"secret": "alerting", "key": "opsgenie"}, "region": "eu"}}
+    others["alerting"]["pager"] = {
+        "opsgenie": {"apiKey": {"secret": "alerting", "key": "opsgenie"}, "region": "eu", "team": "a"}
+    }
     others["prometheus"]["access"] = {"bearerToken": {"secret": "prometheus", "key": "token"}}
     webhook = copy.deepcopy(others)
     webhook["alerting"]["pager"] = {"webhook": {"url": {"secret": "alerting", "key": "pager"}}}

@@ -142,6 +142,7 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "storageClass": _OBJECT_NAMES,
     "teams.*.slack": st.sampled_from(["#a", "#alerts-dev"]),
     "tokenUrl": _URLS,
+    "takeOverNotifications": st.booleans(),
     "upsert": st.booleans(),
     "values": st.sampled_from([{}, {"a": {"b": [1, None, 0.5]}}, {"fullnameOverride": "b"}]),
     "version": st.sampled_from(["1.0.0", "^2", "88.5.3-rc.1"]),

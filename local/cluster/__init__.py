@@ -1,7 +1,8 @@
 """A real control plane on this machine without containers: started, stopped and looked at by pid file.
 
-etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok, the Argo Rollouts controller and the Prometheus
-operator, as the `local` stack and the tests use them. Only pods are played: kwok makes them Ready without running them.
+etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok, the Argo Rollouts controller, the Prometheus
+operator, and a Prometheus and an Alertmanager that run what it generates, as the `local` stack and the tests use them.
+Only pods are played: kwok makes them Ready without running them, and the simulator has their metrics.
 """
 
 from local.cluster.api import client

@@ -3,8 +3,9 @@
 import http.client
 import json
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from local.cluster.credentials import certificate, server_url, token
@@ -19,6 +20,9 @@ FIELD_MANAGER = "api-observability-embedded"
 HEALTH_SECONDS = 5.0
 REQUEST_SECONDS = 60.0
 """The largest definitions take the API server seconds when both cores are busy."""
+
+WATCH_SECONDS = 60
+"""How long a watch lasts before it is begun again: a connection that has died unnoticed is missed by then."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,33 @@ class ApiServer:
     def get(self, path: str, accept: str = "application/json") -> Answer:
         """One GET. Raises LocalError without an answer."""
         return self._request(path, "GET", {"Accept": accept})
+
+    def list(self, path: str) -> dict[str, Any]:
+        """What is at a path of the API, such as `/api/v1/pods`. Raises LocalError without an answer, or if refused."""
+        answer = self._request(path, "GET", {"Accept": "application/json"})
+        content: dict[str, Any] = json.loads(answer.body)
+        if answer.status != http.client.OK:
+            raise LocalError(f"the embedded API server refused {path}: {content.get('message', 'no reason given')}")
+        return content
+
+    def watch(self, path: str, version: str) -> Iterator[dict[str, Any]]:
+        """The events after a version of what `list` gives, for about a minute. Raises LocalError as that does."""
+        query = f"watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={version}"
+        parts = urlsplit(self.url)
+        connection = http.client.HTTPSConnection(
+            parts.hostname or "", parts.port, timeout=WATCH_SECONDS + REQUEST_SECONDS, context=self._authority
+        )
+        try:
+            connection.request("GET", f"{path}?{query}", headers=self._headers)
+            response = connection.getresponse()
+            if response.status != http.client.OK:
+                raise LocalError(f"the embedded API server refused to tell of {path}: {response.reason}")
+            for line in response:
+                yield json.loads(line)
+        except (OSError, http.client.HTTPException) as error:
+            raise LocalError(f"the embedded API server at {self.url} does not answer: {error}") from error
+        finally:
+            connection.close()
 
     def apply(self, path: str, manifest: bytes) -> None:
         """Server-side apply of a manifest as it stands in its file, YAML or JSON. Raises LocalError if refused."""

@@ -15,7 +15,7 @@ from local.state import EMBEDDED_CONTEXT, State
 class Cluster:
     """A running cluster.
 
-    `uid` is that of its namespace kube-system, `ports` holds every port on 127.0.0.1 by name, among them
+    `uid` is that of its namespace kube-system, `ports` holds every port on 127.0.0.1 by name: that of each program, and
     `rollouts-controller-metrics`, where the controller's /metrics is.
     """
 
@@ -33,6 +33,10 @@ class Cluster:
     def context(self) -> str:
         """The one context of the kubeconfig."""
         return EMBEDDED_CONTEXT
+
+    def url(self, port: str) -> str:
+        """Where a port answers HTTP, by its name: `prometheus`, `alertmanager`, `simulator` …"""
+        return f"http://{ports.LOOPBACK}:{self.ports[port]}"
 
     @classmethod
     def recorded(cls, state: State) -> "Cluster | None":

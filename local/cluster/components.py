@@ -1,22 +1,14 @@
 """What the cluster consists of: its programs in the order of their start, and the flags of each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
-from pathlib import Path
-
+from local.cluster.component import Component, Setting, Stage
 from local.cluster.credentials import certificate, private_key, token_file
+from local.cluster.monitoring import MONITORING
 from local.cluster.ports import LOOPBACK
-from local.cluster.processes import Launch
-from local.state import State
 
 ETCD_SOCKET = "etcd.sock:0"
 """etcd listens on sockets in the cluster's private folder: it knows no passwords, and on a port every user of the
 machine could read and write the cluster past the API server. The name is relative to that folder, for a socket's path
 may only be about 100 characters long; etcd wants the `:0`."""
-
-NO_PORT = 0
-"""Where nothing ever answers: the port of a program whose record is lost."""
 
 SERVICE_CIDR = "10.96.0.0/16"
 POD_CIDR = "10.244.0.0/16"
@@ -24,58 +16,6 @@ POD_CIDR = "10.244.0.0/16"
 QPS = 200
 BURST = 400
 """Requests per second of the controllers, whose defaults (20 to 40) are meant for a shared API server."""
-
-
-class Stage(IntEnum):
-    """Programs of a stage are started together, once those of the stages before are healthy.
-
-    The controllers come after the platform's definitions: they learn once, at their start, what kinds there are. The
-    garbage collector would otherwise not know Rollouts for half a minute.
-    """
-
-    STORE = 1
-    SERVER = 2
-    NODES = 3
-    CONTROLLERS = 4
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Where the programs of one cluster find things."""
-
-    state: State
-    programs: Mapping[str, Path]
-    pod_stages: Path
-    ports: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Component:
-    """One program; its health check is on the first of its ports, and `reads` are files it looks at only at start."""
-
-    name: str
-    stage: Stage
-    flags: Callable[[Setting], list[str]]
-    scheme: str = "http"
-    ports: tuple[str, ...] = ()
-    reads: Callable[[State], tuple[Path, ...]] = field(default=lambda state: (state.kubeconfig,))
-    environment: Callable[[State], dict[str, str]] = field(default=lambda _: {})
-
-    def launch(self, setting: Setting) -> Launch:
-        """How to start it. The user's environment (proxies, other kubeconfigs) is not handed on."""
-        data = setting.state.cluster_data
-        return Launch(
-            name=self.name,
-            command=[str(setting.programs[self.name]), *self.flags(setting)],
-            environment={"PATH": "/usr/bin:/bin", "HOME": str(data), "TMPDIR": str(data)}
-            | self.environment(setting.state),
-            folder=data,
-            reads=self.reads(setting.state),
-        )
-
-    def health_url(self, ports: Mapping[str, int]) -> str:
-        """The URL of the health check, on the first of its ports."""
-        return f"{self.scheme}://{LOOPBACK}:{ports.get(self.ports[0], NO_PORT)}/healthz"
 
 
 def _etcd(_setting: Setting) -> list[str]:
@@ -205,6 +145,7 @@ COMPONENTS: tuple[Component, ...] = (
         ports=("prometheus-operator",),
         environment=lambda state: {"KUBECONFIG": str(state.kubeconfig)},
     ),
+    *MONITORING,
 )
 
 OF_STAGE: dict[Stage, tuple[Component, ...]] = {

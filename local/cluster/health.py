@@ -8,7 +8,8 @@ from pathlib import Path
 
 from local.cluster import ports, processes
 from local.cluster.api import ask, authority, bearer
-from local.cluster.components import COMPONENTS, ETCD_SOCKET, NO_PORT, Component, Stage
+from local.cluster.component import NO_PORT, Component, Stage
+from local.cluster.components import COMPONENTS, ETCD_SOCKET
 from local.cluster.credentials import server_url
 from local.state import State
 
@@ -74,6 +75,8 @@ def _status_of(component: Component, state: State, known_ports: Mapping[str, int
         well = healthy(component, state, known_ports)
         if component.stage == Stage.STORE:  # the API server knows more of it than that it listens
             well = well and _server_says(state, known_ports, "/readyz/etcd")
+        if component.verdict_path:
+            well = well and _says_ok(component.verdict_url(known_ports), state, {})
         condition = Condition.HEALTHY if well else Condition.RUNNING
     return ProcessStatus(
         name=component.name,

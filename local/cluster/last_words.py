@@ -30,7 +30,7 @@ def last_words(log: Path) -> str:
 
 def port_was_taken(log: Path) -> bool:
     """Whether the program could not listen because another does; some of them only log it and run on."""
-    return any("address already in use" in line for line in _tail(log))
+    return any("address already in use" in line.lower() for line in _tail(log))
 
 
 def _tail(log: Path) -> list[str]:

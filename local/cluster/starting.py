@@ -10,7 +10,8 @@ from pathlib import Path
 from local.cluster import credentials, folder, health, ports, processes
 from local.cluster.api import ApiServer, client
 from local.cluster.cluster import Cluster
-from local.cluster.components import COMPONENTS, ETCD_SOCKET, OF_STAGE, Component, Setting, Stage
+from local.cluster.component import Component, Setting, Stage
+from local.cluster.components import COMPONENTS, ETCD_SOCKET, OF_STAGE
 from local.cluster.last_words import last_words, port_was_taken
 from local.cluster.stopping import GRACE_SECONDS, stop_components
 from local.errors import LocalError
@@ -30,7 +31,7 @@ _PLATFORM = "platform objects"
 _STEPS = [
     *(component.name for component in COMPONENTS if component.stage < Stage.CONTROLLERS),
     _PLATFORM,
-    *(component.name for component in OF_STAGE[Stage.CONTROLLERS]),
+    *(component.name for component in COMPONENTS if component.stage >= Stage.CONTROLLERS),
 ]
 
 
@@ -41,7 +42,9 @@ def start(state: State, report: Report = print) -> Cluster:
     started. Raises LocalError of one line, after stopping it likewise.
     """
     with processes.terminations_interrupt(), folder.telling_refusals(state):
-        programs = ensure([component.name for component in COMPONENTS], partial(_report_news, report))
+        programs = ensure(
+            [component.name for component in COMPONENTS if not component.module], partial(_report_news, report)
+        )
         pod_stages = assets("kwok") / "stages.yaml"
         definitions = [assets("argo-rollouts"), assets("prometheus-operator")]
         folder.prepare(state)
@@ -120,7 +123,7 @@ class _Start:
         finally:
             # After Ctrl-C its requests fail as soon as the API server is stopped.
             pool.shutdown(wait=False, cancel_futures=True)
-        self._bring(Stage.CONTROLLERS)
+        self._bring_controllers()
         self._await_nodes()
         cluster = Cluster(state, server.cluster_uid(), server.url, self._setting.ports)
         folder.write_private(state.cluster_file, json.dumps({"uid": cluster.uid, "server": cluster.server}) + "\n")
@@ -133,6 +136,17 @@ class _Start:
         if not (self._as_wanted(server) and self._answers_in_time(server)) and store.name not in self._launched:
             stop_components(self._state, [store, server])
             self._bring(Stage.STORE)
+
+    def _bring_controllers(self) -> None:
+        """Have the controllers and what watches them running; once more where one found its port taken at its start.
+
+        Some of them are told the ports of others.
+        """
+        known: Mapping[str, int] = {}
+        while known != self._setting.ports:
+            known = self._setting.ports
+            self._bring(Stage.CONTROLLERS)
+            self._bring(Stage.MONITORING)
 
     def _provide_platform(self, server: ApiServer) -> float:
         """Apply everything of bootstrap.py; returns the seconds it took."""

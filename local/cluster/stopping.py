@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Callable, Sequence
 
 from local.cluster import folder, processes
-from local.cluster.components import COMPONENTS, Component, Stage
+from local.cluster.component import Component, Stage
+from local.cluster.components import COMPONENTS
 from local.state import State
 
 GRACE_SECONDS = 5.0

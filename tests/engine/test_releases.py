@@ -1,18 +1,24 @@
 """Releases as a controller, an autoscaler and people drive them: what they own, the next `pulumi up` leaves alone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lightkube.core.exceptions import ApiError
-from lightkube.models.core_v1 import Container, PodSpec
+from lightkube.models.core_v1 import Container, PersistentVolumeClaimSpec, PodSpec, VolumeResourceRequirements
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap, Namespace, Pod
+from lightkube.resources.core_v1 import ConfigMap, Namespace, PersistentVolumeClaim, Pod
 from lightkube.types import PatchType
 
-from local.state import State
+from catalog.stack import Cluster
+from catalog.stack_file import load_stack_file
+from components.claims import look_up_claims
+from local.state import CHECKOUT, EMBEDDED_CONTEXT, State
 from local.waiting import wait_until
+from tests.engine.drift import assert_no_drift
 from tests.engine.stack import NAMESPACE, Edit, Rollout, Stack, stack_of
+from tests.unit.catalog_workbench import service
 
 SERVICE = "release-api"
 
@@ -49,12 +55,6 @@ def healthy(stack: Stack) -> Iterator[Stack]:
     stack.up(released(**AT_ONCE))
     stack.wait_for_phase(SERVICE, "Healthy")
     stack.up(released())
-
-
-def assert_no_drift(stack: Stack, edit: Edit) -> None:
-    refreshed = stack.engine(edit).run("refresh", "--yes", "--skip-preview", "--expect-no-changes", capture=True)
-    assert refreshed.returncode == 0, refreshed.stdout
-    assert stack.changes(edit) == {}
 
 
 def patch_rollout(stack: Stack, content: dict[str, Any], *, subresource: bool = False) -> None:
@@ -154,6 +154,25 @@ def test_a_changed_config_map_starts_a_canary_and_a_missing_one_is_named(healthy
         wait_until(lambda: healthy.rollout(SERVICE)["status"]["currentPodHash"] != before, 60, "another canary")
     finally:
         healthy.client.delete(ConfigMap, "settings", namespace=NAMESPACE)
+
+
+def test_a_claim_that_two_versions_cannot_have_at_once_is_told(healthy: Stack, tmp_path: Path) -> None:
+    cluster = Cluster(context=EMBEDDED_CONTEXT, kubeconfig=str(healthy.state.kubeconfig))
+    settings = load_stack_file(CHECKOUT, "local").model_copy(update={"cluster": cluster})
+    reads = service(tmp_path, "volumes: {data: {mountPath: /data, claim: files}}")
+    (missing,) = look_up_claims(settings, [reads])
+    assert f"there is no PersistentVolumeClaim 'files' in namespace '{NAMESPACE}'" in str(missing)
+    room = VolumeResourceRequirements(requests={"storage": "1Gi"})
+    files = PersistentVolumeClaim(
+        metadata=ObjectMeta(name="files", namespace=NAMESPACE),
+        spec=PersistentVolumeClaimSpec(accessModes=["ReadWriteOnce"], resources=room, storageClassName="none"),
+    )
+    healthy.client.create(files)
+    try:
+        (told,) = look_up_claims(settings, [reads])
+        assert "'files' is ReadWriteOnce, for the pods of one node at a time" in str(told)
+    finally:
+        healthy.client.delete(PersistentVolumeClaim, "files", namespace=NAMESPACE)
 
 
 def test_the_namespace_admits_the_programs_pods_and_refuses_unsafe_ones(healthy: Stack) -> None:

@@ -1,40 +1,37 @@
 """Canaries behind routers, for real: the Rollouts controller writes the weights, and `pulumi up` leaves them alone.
 
 What the routers make of it is theirs: none of them runs here. The tests of this file share one stack of routed
-services and go through one release in their order.
+services and go through their releases in their order.
 """
 
-import copy
-import json
-import subprocess
-from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from lightkube.core.exceptions import ApiError
-from lightkube.resources.networking_v1 import Ingress
 
-from local import programs
-from local.state import EMBEDDED_CONTEXT, State
+from local.state import State
 from local.waiting import wait_until
-from tests.engine.router_definitions import VirtualService, provide_router_definitions
-from tests.engine.stack import NAMESPACE, Edit, Stack, stack_of
-
-ROUTED = ["nginx-api", "istio-api", "alb-api"]
-HEADER = {"name": "X-Canary", "value": "tester"}
-STEPS = [
-    {"setCanaryScale": {"replicas": 1}},
-    {"pause": "forever"},
-    {"setWeight": 10},
-    {"setCanaryScale": {"matchTrafficWeight": True}},
-    {"pause": "forever"},
-    {"setWeight": 50},
-    {"pause": "forever"},
-]
-"""Testers first, then a tenth, then half; at each gate a person promotes."""
-
-ACTION = "alb.ingress.kubernetes.io/actions."
+from tests.engine.drift import assert_no_drift
+from tests.engine.routed_stack import (
+    HEADER,
+    ROUTED,
+    abort,
+    add_host_by_hand,
+    alb_action,
+    alb_paths,
+    hosts,
+    ingress,
+    istio_routes,
+    nginx_canary,
+    promote,
+    routed,
+    status_of,
+    virtual_service,
+    wait_for_gate,
+    wait_for_weight,
+    weights,
+)
+from tests.engine.router_definitions import provide_router_definitions
+from tests.engine.stack import Edit, Stack, stack_of
 
 
 @pytest.fixture(scope="module")
@@ -49,133 +46,6 @@ def stack(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> 
     stack.destroy()
 
 
-def routed(version: str, domains: Sequence[str] = ("example.com",), **extra: Any) -> Edit:
-    """An edit that leaves only services with a router in the file, at the image `version`."""
-
-    def entry(name: str, port: int) -> dict[str, Any]:
-        return {
-            "project": "Routed",
-            "port": port,
-            "image": f"registry.example.com/{name}:{version}",
-            "hosts": [f"{name}.{domain}" for domain in domains],
-            "traffic": {"router": name.removesuffix("-api"), "testerHeader": HEADER},
-            "canary": {"steps": STEPS, "background": False},
-            **extra,
-        }
-
-    services = {name: entry(name, 8020 + index) for index, name in enumerate(ROUTED)}
-    return lambda document: document.update(services=services)
-
-
-def ingress(stack: Stack, name: str) -> dict[str, Any]:
-    """An Ingress as the API server has it."""
-    return stack.client.get(Ingress, name, namespace=NAMESPACE).to_dict()
-
-
-def annotations(stack: Stack, name: str) -> dict[str, str]:
-    return dict(ingress(stack, name)["metadata"]["annotations"])
-
-
-def nginx_canary(stack: Stack) -> dict[str, str]:
-    """What the annotations of the canary's own Ingress tell nginx."""
-    prefix = "nginx.ingress.kubernetes.io/"
-    found = annotations(stack, "nginx-api-nginx-api-canary")
-    return {key.removeprefix(prefix): value for key, value in found.items()}
-
-
-def virtual_service(stack: Stack) -> dict[str, Any]:
-    return dict(stack.client.get(VirtualService, "istio-api", namespace=NAMESPACE))
-
-
-def istio_routes(stack: Stack) -> dict[str, dict[str, int]]:
-    """The routes of the VirtualService in their order, with the weight of each Service."""
-    return {
-        route["name"]: {each["destination"]["host"]: each["weight"] for each in route["route"]}
-        for route in virtual_service(stack)["spec"]["http"]
-    }
-
-
-def alb_action(stack: Stack, name: str) -> dict[str, int]:
-    """The weight of each Service in an action of the ALB's Ingress; empty where there is none of that name."""
-    action = json.loads(annotations(stack, "alb-api").get(f"{ACTION}{name}", "{}"))
-    groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    return {each["ServiceName"]: each["Weight"] for each in groups}
-
-
-def alb_paths(stack: Stack) -> list[str]:
-    """Where the paths of the ALB's Ingress lead, in their order."""
-    rule = ingress(stack, "alb-api")["spec"]["rules"][0]
-    return [path["backend"]["service"]["name"] for path in rule["http"]["paths"]]
-
-
-def hosts(stack: Stack, name: str) -> list[str]:
-    """The hosts of an Ingress."""
-    return [rule["host"] for rule in ingress(stack, name)["spec"]["rules"]]
-
-
-def add_host_by_hand(stack: Stack, name: str, host: str) -> None:
-    """What `kubectl edit ingress` does."""
-    edited = stack.client.get(Ingress, name, namespace=NAMESPACE)
-    assert edited.spec
-    assert edited.spec.rules
-    rule = copy.deepcopy(edited.spec.rules[0])
-    rule.host = host
-    edited.spec.rules.append(rule)
-    stack.client.replace(edited, field_manager="kubectl-edit")
-
-
-def weights(stack: Stack) -> dict[str, int]:
-    """The share of the requests that each router was told to send to the canary."""
-    return {
-        "nginx-api": int(nginx_canary(stack)["canary-weight"]),
-        "istio-api": istio_routes(stack)["primary"]["istio-api-canary"],
-        "alb-api": alb_action(stack, "alb-api").get("alb-api-canary", -1),
-    }
-
-
-def wait_for_weight(stack: Stack, weight: int) -> None:
-    def reached() -> bool:
-        try:
-            return set(weights(stack).values()) == {weight}
-        except ApiError:
-            return False
-
-    wait_until(reached, 120, f"every router to be told {weight} %")
-
-
-def wait_for_gate(stack: Stack, left: int) -> None:
-    """Wait until each canary stands at a gate with so many steps after it."""
-
-    for name in ROUTED:
-        wait_until(partial(is_at_gate, stack, name, left), 120, f"{name} to stand at its gate")
-
-
-def is_at_gate(stack: Stack, name: str, left: int) -> bool:
-    found = stack.rollout(name)
-    steps, status = found["spec"]["strategy"]["canary"]["steps"], found["status"]
-    # The phase alone may still be that of the gate before.
-    return bool(status.get("pauseConditions") and status["currentStepIndex"] == len(steps) - 1 - left)
-
-
-def promote(stack: Stack) -> None:
-    """What a person does at a gate; every canary is past it afterwards."""
-    program = programs.ensure(["kubectl-argo-rollouts"], lambda _: None)["kubectl-argo-rollouts"]
-    access = ["--kubeconfig", str(stack.state.kubeconfig), "--context", EMBEDDED_CONTEXT]
-    for name in ROUTED:
-        gate = stack.rollout(name)["status"]["currentStepIndex"]
-        command = [str(program), "promote", name, "--namespace", NAMESPACE, *access]
-        subprocess.run(command, check=True, capture_output=True)
-        wait_until(partial(has_passed, stack, name, gate), 120, f"{name} to pass its gate")
-
-
-def has_passed(stack: Stack, name: str, gate: int) -> bool:
-    """Whether the canary is past that step; if not, have the controller look again."""
-    if stack.rollout(name)["status"]["currentStepIndex"] > gate:
-        return True
-    stack.look_again(name)
-    return False
-
-
 def test_before_any_canary_every_request_goes_to_the_stable_pods(stack: Stack) -> None:
     wait_for_weight(stack, 0)
     assert istio_routes(stack) == {"primary": {"istio-api-stable": 100, "istio-api-canary": 0}}
@@ -185,7 +55,7 @@ def test_before_any_canary_every_request_goes_to_the_stable_pods(stack: Stack) -
 
 def test_testers_reach_the_canary_before_it_gets_a_share_of_the_requests(stack: Stack) -> None:
     stack.up(routed("2"))
-    wait_for_gate(stack, 5)
+    wait_for_gate(stack, 6)
     assert weights(stack) == dict.fromkeys(ROUTED, 0)
     assert nginx_canary(stack)["canary-by-header"] == HEADER["name"]
     assert nginx_canary(stack)["canary-by-header-value"] == HEADER["value"]
@@ -206,6 +76,11 @@ def test_a_canary_gets_the_weight_of_its_step_and_keeps_its_testers(stack: Stack
         "primary": {"istio-api-stable": 90, "istio-api-canary": 10},
     }
     assert alb_paths(stack) == ["tester-header", "alb-api"]
+
+
+def test_a_refresh_in_the_middle_of_a_canary_finds_nothing_to_change(stack: Stack) -> None:
+    assert_no_drift(stack, routed("2"))
+    assert weights(stack) == dict.fromkeys(ROUTED, 10)
 
 
 def test_an_up_in_the_middle_of_a_canary_changes_its_objects_and_resets_no_weight(stack: Stack) -> None:
@@ -244,7 +119,66 @@ def test_a_promoted_version_gets_every_request_and_the_testers_have_no_route_of_
     for name in ROUTED:
         stack.wait_for_phase(name, "Healthy")
     wait_for_weight(stack, 0)
+    assert_testers_have_no_route(stack)
+    assert stack.changes(relabelled("2")) == {}
+
+
+def relabelled(version: str, team: str = "blue") -> Edit:
+    """The services as the release above has left them, at another version."""
+    return routed(version, ["example.com", "example.org"], labels={"team": team})
+
+
+def assert_testers_have_no_route(stack: Stack) -> None:
     wait_until(lambda: list(istio_routes(stack)) == ["primary"], 60, "Istio's route for testers to go")
     wait_until(lambda: alb_paths(stack) == ["alb-api"], 60, "the ALB's path for testers to go")
     assert alb_action(stack, "tester-header") == {}
-    assert stack.changes(routed("2", ["example.com", "example.org"], labels={"team": "blue"})) == {}
+
+
+def test_an_abort_takes_every_request_back_those_of_testers_too(stack: Stack) -> None:
+    stack.up(relabelled("3"))
+    wait_for_gate(stack, 6)
+    promote(stack)
+    wait_for_gate(stack, 2)
+    wait_for_weight(stack, 10)
+    abort(stack)
+    wait_for_weight(stack, 0)
+    assert_testers_have_no_route(stack)
+
+
+def test_an_up_after_an_abort_behind_a_router_neither_conflicts_nor_starts_anew(stack: Stack) -> None:
+    assert_no_drift(stack, relabelled("3"))
+    before = status_of(stack, "currentPodHash")
+    stack.up(relabelled("3", "green"))
+    for name in ROUTED:
+        stack.wait_for_phase(name, "Degraded")
+    assert virtual_service(stack)["metadata"]["labels"]["team"] == "green"
+    assert status_of(stack, "abort") == dict.fromkeys(ROUTED, True)
+    assert status_of(stack, "currentPodHash") == before
+    assert weights(stack) == dict.fromkeys(ROUTED, 0)
+    assert_testers_have_no_route(stack)
+    assert_no_drift(stack, relabelled("3", "green"))
+
+
+def test_a_newer_version_in_the_middle_of_a_canary_begins_anew_and_gets_no_request_before_its_own_steps(
+    stack: Stack,
+) -> None:
+    stack.up(relabelled("4"))
+    wait_for_gate(stack, 6)
+    promote(stack)
+    wait_for_weight(stack, 10)
+    older = status_of(stack, "currentPodHash")
+    stack.up(relabelled("5"))
+    wait_until(lambda: not set(status_of(stack, "currentPodHash").values()) & set(older.values()), 60, "the newer one")
+    wait_for_gate(stack, 6)
+    assert weights(stack) == dict.fromkeys(ROUTED, 0)
+    assert list(istio_routes(stack)) == ["tester-header", "primary"]
+    assert_no_drift(stack, relabelled("5"))
+
+
+def test_the_version_that_ran_before_is_healthy_again_at_once(stack: Stack) -> None:
+    stack.up(relabelled("2"))
+    for name in ROUTED:
+        stack.wait_for_phase(name, "Healthy")
+    wait_for_weight(stack, 0)
+    assert_testers_have_no_route(stack)
+    assert_no_drift(stack, relabelled("2"))

@@ -18,6 +18,7 @@ from local.programs.registry import Module, load_registry
 from local.state import CHECKOUT, State
 from tests.engine.judges import ApiServer, Lint, Object, objects_in, services_of
 from tests.engine.router_definitions import provide_router_definitions
+from tests.pages import documents_with
 
 Way = dict[str, Any]
 """What an entry says of how requests reach its service."""
@@ -27,6 +28,7 @@ GATEWAY = {"name": "public", "namespace": "gateways"}
 LISTENER = {**GATEWAY, "listener": "https"}
 TESTERS = {"testerHeader": {"name": "X-Canary", "value": "tester-1"}}
 TLS = {"tls": {"secret": "certificate", "issuer": "letsencrypt"}}
+CALLERS = {"network": {"from": [{"namespace": "gateways"}, {"cidr": "10.0.0.0/8"}]}}
 ANNOTATED = {"annotations": {"example.com/owner": "team a"}}
 
 WAYS: dict[str, tuple[Way, list[str]]] = {
@@ -39,6 +41,7 @@ WAYS: dict[str, tuple[Way, list[str]]] = {
     "nginx with testers": ({"traffic": {"router": "nginx", "ingressClass": "internal", **TESTERS}, **TLS}, ["Ingress"]),
     "istio in the mesh": ({"hosts": [], "traffic": {"router": "istio", **ANNOTATED}}, ["VirtualService"]),
     "istio behind a gateway": ({"traffic": {"router": "istio", "gateway": GATEWAY, **TESTERS}}, ["VirtualService"]),
+    "istio, for few callers": ({"hosts": [], "traffic": {"router": "istio"}, **CALLERS}, ["VirtualService"]),
     "alb": ({"traffic": {"router": "alb"}}, ["Ingress"]),
     "alb with testers": ({"traffic": {"router": "alb", **TESTERS, **ANNOTATED}}, ["Ingress"]),
 }
@@ -135,6 +138,12 @@ def test_lint_reads_the_object_of_a_router_and_not_the_rollout_alone(
         "Canary Service 'seedtest-api-canary' not found in route"
         in lint.refusals({"seedtest-api": objects})["seedtest-api"]
     )
+
+
+def test_what_a_controller_without_the_plugin_is_given_is_accepted(api_server: ApiServer) -> None:
+    objects = named(documents_with("kind", "traffic.md"))
+    assert [name.split()[0] for name in objects] == ["ConfigMap", "ClusterRole"]
+    assert api_server.refusals(objects) == {}
 
 
 @pytest.mark.parametrize("name", ["gateway-api", "istio"])

@@ -67,6 +67,7 @@ def everything() -> Settings:
                 "createMetricsService": True,
                 "replicas": 3,
                 "runMetrics": False,
+                "takeOverNotifications": True,
                 "namespace": "argo-rollouts",
                 "release": "argo-rollouts",
                 "chart": "argo-rollouts",
@@ -120,6 +121,7 @@ def everything() -> Settings:
             "teams": {"learning": {"slack": "#learning", "email": ["learning@example.com"]}},
             "runbookUrl": "https://runbooks.example.com",
             "replicas": 2,
+            "labels": {"alertmanagerConfig": "apis"},
         },
         "grafana": {
             "url": "https://grafana.example.com",

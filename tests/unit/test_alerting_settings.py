@@ -65,7 +65,8 @@ def test_a_pager_is_one_of_three(tmp_path: Path, pager: dict[str, Any], name: st
     found = alerting(tmp_path, {"pager": pager}).pager
     assert found
     assert found.model_fields_set == {name}
-    credentials = [value for value in getattr(found, name).model_dump().values() if value not in ("us", "eu")]
+    said = getattr(found, name).model_dump(exclude_none=True).values()
+    credentials = [value for value in said if value not in ("us", "eu")]
     assert credentials == [SecretKeyReference(secret="alerting", key="key").model_dump()]
 
 
@@ -201,3 +202,29 @@ def test_a_team_whose_channel_the_webhook_may_not_reach_is_a_warning(channel: st
     settings = from_engine(changed(everything(), place, channel), ("alerting", "prometheus"))
     told = {path: message for path, message in settings.warnings if "legacy webhook" in message}
     assert list(told) == (["alerting.teams.learning.slack"] if warned else [])
+
+
+def test_a_team_is_told_in_its_own_channels_and_otherwise_where_all_others_are(tmp_path: Path) -> None:
+    teams = {"chatty": {"slack": "#chatty"}, "mailed": {"email": ["c@example.com"]}}
+    settings = alerting(tmp_path, {"slack": SLACK, "email": EMAIL, "teams": teams})
+    told = {team: (settings.slack_channel(team), settings.email_addresses(team)) for team in (*teams, "other", None)}
+    everybody = ("#deployments", ["a@example.com"])
+    assert told == {
+        "chatty": ("#chatty", ["a@example.com"]),
+        "mailed": ("#deployments", ["c@example.com"]),
+        "other": everybody,
+        None: everybody,
+    }
+
+
+def test_what_is_not_set_tells_nobody(tmp_path: Path) -> None:
+    for settings in (Alerting(), alerting(tmp_path, {"heartbeat": {"url": SECRET}})):
+        assert not settings.has_channel
+        assert (settings.slack_channel(None), settings.email_addresses(None)) == (None, [])
+    for part in ({"slack": SLACK}, {"email": EMAIL}, {"pager": {"webhook": {"url": REFERENCE}}}):
+        assert alerting(tmp_path, part).has_channel
+
+
+def test_an_adopted_alertmanager_may_pick_its_configurations_by_labels_of_its_own(tmp_path: Path) -> None:
+    assert alerting(tmp_path, {"labels": {"alertmanagerConfig": "apis"}}).labels == {"alertmanagerConfig": "apis"}
+    assert faults(tmp_path, {"labels": {"a b": "c"}})[0].startswith(".labels.a b: 'a b' is not a label key")

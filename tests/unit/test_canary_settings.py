@@ -99,6 +99,51 @@ def test_what_may_not_be_what_was_meant_is_a_warning(tmp_path: Path, more: str, 
     assert line.startswith(told)
 
 
+SCALE_ONE, MATCH = "{setCanaryScale: {replicas: 1}}", "{setCanaryScale: {matchTrafficWeight: true}}"
+
+
+@pytest.mark.parametrize(
+    ("plan", "more", "told"),
+    [
+        (
+            f"{SCALE_ONE}, {{setWeight: 10}}, {{analysis: true}}, {{setWeight: 50}}",
+            "",
+            "canary.steps[0].setCanaryScale: gives the canary 1 of 10 pods, and at steps[3] it gets 50 % of the "
+            "requests, which take 5; put {setCanaryScale: {weight: 50}} before that step, and "
+            f"{MATCH} after it",
+        ),
+        (
+            f"{{setWeight: 40}}, {{analysis: true}}, {SCALE_ONE}",
+            "",
+            "canary.steps[2].setCanaryScale: gives the canary 1 of 10 pods, and at steps[2] it gets 40 % of the "
+            "requests, which take 4; use {matchTrafficWeight: true}",
+        ),
+        (
+            f"{SCALE_ONE}, {{setWeight: 10}}, {{analysis: true}}",
+            ", autoscaling: {min: 2, max: 30, cpu: 70%}",
+            "canary.steps[0].setCanaryScale: gives the canary 1 of 30 pods, and at steps[1] it gets 10 % of",
+        ),
+    ],
+)
+def test_a_canary_with_fewer_pods_than_its_share_takes_is_a_warning(
+    tmp_path: Path, plan: str, more: str, told: str
+) -> None:
+    (line,) = warnings(tmp_path, f"{ROUTED}, {steps(plan)}{more}")
+    assert line.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        f"{SCALE_ONE}, {{setWeight: 10}}, {MATCH}, {{analysis: true}}, {{setWeight: 50}}",
+        "{setCanaryScale: {weight: 50}}, {setWeight: 10}, {analysis: true}, {setWeight: 50}",
+        "{setWeight: 10}, {analysis: true}, {setWeight: 50}",
+    ],
+)
+def test_a_canary_with_enough_pods_for_its_share_is_none(tmp_path: Path, plan: str) -> None:
+    assert warnings(tmp_path, f"{ROUTED}, {steps(plan)}") == []
+
+
 def test_a_comparison_alone_is_a_criterion_like_any_other(tmp_path: Path) -> None:
     alone = "p95: null, errorRate: null, compareWithStable: {p99: {factor: 1.5}}"
     assert warnings(tmp_path, analysis(alone)) == []

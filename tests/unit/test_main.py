@@ -10,7 +10,7 @@ import yaml
 
 from catalog.stack import StackSettings
 from cli.recording import Recording, record
-from components import cluster, running
+from components import cluster, preflight
 from local.state import CHECKOUT
 
 
@@ -25,8 +25,9 @@ def run_main(stack: str, **overrides: Any) -> Recording:
 def guarded(monkeypatch: pytest.MonkeyPatch) -> list[StackSettings]:
     """The guard asks no cluster here; what it was given is kept."""
     asked: list[StackSettings] = []
-    monkeypatch.setattr(cluster, "ensure_cluster", asked.append)
-    monkeypatch.setattr(running, "running_rollouts", lambda _settings: {})
+    monkeypatch.setattr(preflight, "ensure_cluster", asked.append)
+    monkeypatch.setattr(preflight, "ensure_adopted", lambda _settings: None)
+    monkeypatch.setattr(preflight, "running_rollouts", lambda _settings: {})
     return asked
 
 
@@ -51,7 +52,7 @@ def test_the_cluster_is_made_sure_of_before_the_first_resource(
     def refuse(settings: StackSettings) -> None:
         raise cluster.ClusterError("a wrong cluster")
 
-    monkeypatch.setattr(cluster, "ensure_cluster", refuse)
+    monkeypatch.setattr(preflight, "ensure_cluster", refuse)
     with pytest.raises(pulumi.RunError, match=r"^a wrong cluster$"):
         run_main("prod")
 

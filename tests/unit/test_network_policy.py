@@ -12,8 +12,8 @@ from tests.unit.catalog_workbench import load, service
 PROMETHEUS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 
 
-def ports(number: int) -> list[dict[str, Any]]:
-    return [{"port": number, "protocol": "TCP"}]
+def ports(*numbers: int) -> list[dict[str, Any]]:
+    return [{"port": number, "protocol": "TCP"} for number in numbers]
 
 
 def test_everybody_may_call_a_service_that_says_nothing_of_it(tmp_path: Path, preview: bool) -> None:
@@ -55,6 +55,17 @@ def test_ports_are_those_of_the_pod_and_metrics_may_have_their_own(tmp_path: Pat
     callers, prometheus = manifest(service(tmp_path, more), "NetworkPolicy", preview)["spec"]["ingress"]
     assert callers["ports"] == ports(9001)
     assert prometheus == {"from": [PROMETHEUS], "ports": ports(9090)}
+
+
+def test_in_a_mesh_callers_and_prometheus_may_use_its_tunnel_and_the_kubelet_its_address(
+    tmp_path: Path, preview: bool
+) -> None:
+    more = "metrics: {port: 9090}, traffic: {router: istio}, network: {from: [{cidr: 10.0.0.0/8}]}"
+    assert manifest(service(tmp_path, more), "NetworkPolicy", preview)["spec"]["ingress"] == [
+        {"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": ports(8001, 15008)},
+        {"from": [PROMETHEUS], "ports": ports(9090, 15008)},
+        {"from": [{"ipBlock": {"cidr": "169.254.7.127/32"}}]},
+    ]
 
 
 TWO = """services:

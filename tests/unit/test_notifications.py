@@ -1,12 +1,24 @@
-"""Who hears of a release."""
+"""Who hears of a release, and what the controller is told of it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
+
 from catalog.alerting import Alerting
-from observability.notifications import TRIGGERS, subscriptions
+from observability.notifications import (
+    EMAIL,
+    SECRET,
+    SLACK,
+    TRIGGERS,
+    notification_config,
+    notification_warnings,
+    subscriptions,
+)
 from tests.unit.catalog_workbench import service
-from tests.unit.settings_workbench import everything, from_engine
+from tests.unit.settings_workbench import SENTINEL, everything, from_engine
 
 KEY = "notifications.argoproj.io/subscribe"
 
@@ -37,3 +49,74 @@ def test_others_hear_of_theirs_where_everybody_does(tmp_path: Path) -> None:
     for more in ("team: b", "enabled: true"):
         assert set(subscriptions(service(tmp_path, more), told).values()) == everybody
     assert set(subscriptions(service(tmp_path, "team: a"), told).values()) == {"#a", ";".join(told.email.to)}
+
+
+def notifier(name: str, **changed: Any) -> Any:
+    """The options of a service of the engine."""
+    return yaml.safe_load(notification_config(alerting(**changed)).notifiers[name])
+
+
+def templates() -> dict[str, Any]:
+    """What is sent at each trigger, by the trigger's name."""
+    data = notification_config(alerting()).data
+    triggers = {
+        key.removeprefix("trigger."): yaml.safe_load(text) for key, text in data.items() if key.startswith("trigger.")
+    }
+    # A condition would have the engine send twice: at the event, and when the condition comes true.
+    assert all([set(each) for each in conditions] == [{"send"}] for conditions in triggers.values())
+    return {name: yaml.safe_load(data[f"template.{conditions[0]['send'][0]}"]) for name, conditions in triggers.items()}
+
+
+def test_without_a_channel_the_controller_is_told_nothing() -> None:
+    assert notification_config(Alerting()).data == {}
+
+
+def test_whatever_a_team_may_hear_of_is_said_to_slack_and_by_email() -> None:
+    said = templates()
+    assert set(said) >= {*TRIGGERS, "on-rollout-step-completed"}
+    for each in said.values():
+        assert each["webhook"][SLACK]["method"] == "POST"
+        assert set(each["email"]) == {"subject", "body"}
+        assert each["message"] == each["email"]["subject"]
+
+
+def test_slack_is_a_webhook_by_the_name_that_is_subscribed_to(tmp_path: Path) -> None:
+    subscribed = {key.rpartition(".")[2] for key in subscriptions(service(tmp_path, "team: a"), alerting())}
+    names = {key.rpartition(".")[2] for key in notification_config(alerting()).notifiers}
+    assert names == subscribed == {SLACK, EMAIL}
+    assert notifier("service.webhook.slack")["url"] == "$slack-webhook"
+
+
+def test_a_mail_server_is_logged_in_to_only_where_there_is_a_login() -> None:
+    server = {"host": "smtp.example.com", "port": 587, "from": "alerts@example.com"}
+    assert notifier("service.email") == {**server, "username": "alerts", "password": "$email-password"}
+    open_server = {**everything()["alerting"]["email"], "username": None, "password": None}
+    assert notifier("service.email", email=open_server) == server
+
+
+def test_no_credential_is_in_what_the_controller_is_told() -> None:
+    assert SENTINEL not in json.dumps(notification_config(alerting()).data)
+
+
+def test_messages_link_to_the_dashboard_of_the_release_where_grafana_is_known() -> None:
+    address = "https://grafana.example.com/d/api-observability-canary?var-namespace=%s&var-service=%s"
+    linked = notification_config(alerting(), "https://grafana.example.com/").templates
+    assert all(text.count(address) == 2 for text in linked.values())
+    assert not any("/d/" in text for text in notification_config(alerting()).templates.values())
+
+
+@pytest.mark.parametrize(("secret", "key", "read"), [(SECRET, "url", "$url"), ("mine", "url", "$slack-webhook")])
+def test_a_reference_is_followed_within_the_only_secret_that_the_controller_reads(
+    secret: str, key: str, read: str
+) -> None:
+    slack = {"webhook": {"secret": secret, "key": key}}
+    assert notifier("service.webhook.slack", slack=slack)["url"] == read
+    told = [path for path, _ in notification_warnings(alerting(slack=slack))]
+    assert told == ([] if secret == SECRET else ["alerting.slack.webhook"])
+
+
+def test_a_key_that_the_engine_would_cut_short_is_told() -> None:
+    slack = {"webhook": {"secret": SECRET, "key": "slack.url"}}
+    ((path, message),) = notification_warnings(alerting(slack=slack))
+    assert path == "alerting.slack.webhook"
+    assert "'slack-webhook'" in message

@@ -14,11 +14,12 @@ from local.state import CHECKOUT
 NINE = 9
 
 
-def test_every_service_is_an_api_with_its_five_objects(whole: Recording) -> None:
+def test_every_service_is_an_api_with_its_six_objects(whole: Recording) -> None:
     assert len(whole.of("ObservableApi")) == NINE
     apis = {entry.urn for entry in whole.of("ObservableApi")} | {entry.urn for entry in whole.of("CanaryRollout")}
     kinds = Counter(entry.kind for entry in whole.resources if entry.parent in apis and entry.custom)
-    assert set(kinds) == {"Service", "ServiceMonitor", "AnalysisTemplate", "Rollout", "PodDisruptionBudget"}
+    of_each = ("Service", "ServiceMonitor", "PrometheusRule", "AnalysisTemplate", "Rollout", "PodDisruptionBudget")
+    assert set(kinds) == set(of_each)
     assert set(kinds.values()) == {NINE}
 
 

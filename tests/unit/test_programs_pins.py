@@ -20,10 +20,12 @@ UP = [
     "pulumi-language-python",
     "rollouts-controller",
     "prometheus-operator",
+    "prometheus",
+    "alertmanager",
 ]
 
 
-def test_the_group_up_is_the_control_plane_and_the_engine() -> None:
+def test_the_group_up_is_the_control_plane_the_engine_and_the_monitoring() -> None:
     assert [program.name for program in REGISTRY.select("up")] == UP
 
 

@@ -10,8 +10,9 @@ from catalog.prometheus_settings import Prometheus
 from catalog.references import Kind, Reference, references
 from catalog.services import Service
 from catalog.stack import StackSettings
+from components.cluster_reader import ForbiddenError, Found
 from components.pod import CONFIG_CHECKSUM
-from components.referenced import ForbiddenError, Found, look_up
+from components.referenced import look_up
 from components.running import Running
 from tests.unit.catalog_workbench import service
 
@@ -35,7 +36,8 @@ class Holdings:
         metadata = {"uid": f"uid-{name}", "resourceVersion": str(len(self.asked) + 100)}
         self.objects[kind, name] = {"metadata": metadata, "data": data}
 
-    def read(self, kind: str, name: str) -> Found:
+    def read(self, kind: str, namespace: str, name: str) -> Found:
+        assert namespace == ("" if kind == "Namespace" else SETTINGS.namespace)
         self.asked.append((kind, name))
         if name in self.forbidden:
             raise ForbiddenError(f"{name} is forbidden")

@@ -12,7 +12,7 @@ from catalog.config_keys import config_set
 from catalog.contradictions import CheckedModel
 from catalog.platform import Monitoring
 from catalog.problems import CatalogError
-from catalog.stack import UNKNOWN_CLUSTER, StackSettings, not_provisioned_yet
+from catalog.stack import UNKNOWN_CLUSTER, StackSettings
 from catalog.stack_file import environments_in, load_stack_file, settings_from_config
 from local.state import CHECKOUT, EMBEDDED_CONTEXT
 from tests.unit.settings_workbench import UID, encrypted, everything, from_engine, from_file, minimal, refusal
@@ -216,30 +216,6 @@ def test_the_namespace_default_is_allowed_with_a_warning() -> None:
     assert path == "namespace"
     assert message.startswith("'default' is shared with all that names no namespace")
     assert from_engine(minimal()).warnings == []
-
-
-UNREAD: dict[str, dict[str, Any]] = {
-    "alerting": {"alerting": {"runbookUrl": "https://runbooks.example.com"}},
-    "grafana": {"grafana": {"url": "https://grafana.example.com"}},
-    "prometheus.storage": {"prometheus": {"storage": {}}},
-    "prometheus.replicas": {"prometheus": {"replicas": 2}},
-    "prometheus.remoteWrite": {"prometheus": {"remoteWrite": [{"name": "a", "url": "https://a.example.com"}]}},
-    "prometheus.externalLabels": {"prometheus": {"externalLabels": {"cluster": "a"}}},
-}
-
-
-@pytest.mark.parametrize("path", UNREAD)
-def test_a_section_that_nothing_provisions_yet_says_so(path: str) -> None:
-    settings = from_engine(minimal(**UNREAD[path]))
-    ((told, message),) = not_provisioned_yet(settings)
-    assert told == path
-    assert message.endswith("provisioned yet")
-
-
-def test_nothing_is_said_of_sections_that_are_not_set_or_are_provisioned() -> None:
-    assert not_provisioned_yet(from_engine(minimal(alerting={}, grafana={}, prometheus={"retention": "90d"}))) == []
-    told = not_provisioned_yet(from_engine(everything(), ("alerting", "prometheus")))
-    assert [path for path, _ in told] == list(UNREAD)
 
 
 @pytest.mark.parametrize(

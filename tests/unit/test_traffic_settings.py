@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalog.traffic import PeerNetwork
-from tests.unit.catalog_workbench import fault, faults, load, service
+from tests.unit.catalog_workbench import fault, faults, load, service, warnings
 
 HOST = "hosts: [a.example.com]"
 
@@ -58,14 +58,52 @@ def test_every_usual_way_to_a_service_is_accepted(tmp_path: Path, more: str) -> 
         ("network: {from: [{cidr: 10.0.0.1/8}]}", "network.from[0].cidr: '10.0.0.1/8' is not a network"),
         (f"{HOST}, network: {{from: [{{service: a-api}}]}}", "network.from: names neither a namespace nor a cidr"),
         (f"{HOST}, traffic: {{router: alb}}, network: {{from: [{{namespace: a}}]}}", "network.from: names no cidr"),
-        (
-            f"{HOST}, traffic: {{gateway: {{name: a, namespace: gateways}}}}, network: {{from: [{{namespace: a}}]}}",
-            "network.from: does not name the namespace of the Gateway",
-        ),
     ],
 )
 def test_ways_that_lead_nowhere_are_refused(tmp_path: Path, more: str, told: str) -> None:
     assert fault(tmp_path, more).startswith(told)
+
+
+BEHIND_A_GATEWAY = f"{HOST}, traffic: {{gateway: {{name: a, namespace: gateways}}}}"
+
+
+def test_callers_without_the_namespace_of_the_gateway_are_a_warning_since_its_proxies_may_run_in_another(
+    tmp_path: Path,
+) -> None:
+    (line,) = warnings(tmp_path, f"{BEHIND_A_GATEWAY}, network: {{from: [{{namespace: a}}, {{namespace: b}}]}}")
+    assert line == (
+        "network.from: does not name the namespace of the Gateway; unless its proxies run in a or b, add "
+        "{namespace: gateways}, or requests for the hosts are cut off"
+    )
+
+
+@pytest.mark.parametrize("peer", ["{namespace: gateways}", "{cidr: 10.0.0.0/8}"])
+def test_callers_among_whom_the_gateway_may_be_need_no_warning(tmp_path: Path, peer: str) -> None:
+    assert warnings(tmp_path, f"{BEHIND_A_GATEWAY}, network: {{from: [{{namespace: a}}, {peer}]}}") == []
+
+
+ALB = f"{HOST}, traffic: {{router: alb}}"
+
+
+@pytest.mark.parametrize(
+    ("shutdown", "told"), [("", "5s is"), (", shutdown: {drain: 29s}", "29s is"), (", shutdown: {drain: null}", "noth")]
+)
+def test_pods_that_end_before_an_alb_has_heard_of_it_are_a_warning(tmp_path: Path, shutdown: str, told: str) -> None:
+    (line,) = warnings(tmp_path, f"{ALB}{shutdown}")
+    assert line.startswith(f"shutdown.drain: {told}")
+    assert "use 30s or more, and a shutdown.grace that is longer" in line
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        f"{ALB}, shutdown: {{drain: 30s, grace: 1m}}",
+        f"{HOST}, traffic: {{router: alb, annotations: {{alb.ingress.kubernetes.io/target-type: instance}}}}",
+        f"{HOST}, traffic: {{router: nginx}}",
+    ],
+)
+def test_pods_that_wait_long_enough_or_that_no_alb_calls_need_no_warning(tmp_path: Path, more: str) -> None:
+    assert warnings(tmp_path, more) == []
 
 
 def test_a_single_address_is_a_network_of_one(tmp_path: Path) -> None:

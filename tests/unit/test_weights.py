@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from catalog.catalog_file import Catalog, load_catalog
 from catalog.problems import CatalogError
-from catalog.weights import real_weight
+from catalog.weights import pods_for, real_weight, routed_standings
+from tests.unit.catalog_workbench import service
 
 ENVIRONMENTS = ("dev", "prod")
 
@@ -35,6 +36,21 @@ def test_a_canary_always_gets_a_pod_and_never_all_of_them(replicas: int, weight:
 @given(st.integers(min_value=100, max_value=1000), st.integers(min_value=1, max_value=99))
 def test_with_a_hundred_pods_every_weight_is_right_to_half_a_percent(replicas: int, weight: int) -> None:
     assert real_weight(replicas, weight) * 100 == pytest.approx(weight, abs=0.5)
+
+
+@pytest.mark.parametrize(("weight", "replicas", "pods"), [(10, 10, 1), (10, 11, 2), (1, 1, 1), (0, 5, 0), (100, 7, 7)])
+def test_a_share_of_the_requests_takes_that_share_of_the_pods_rounded_up(weight: int, replicas: int, pods: int) -> None:
+    assert pods_for(weight, replicas) == pods
+
+
+def test_behind_a_router_pods_follow_the_weight_unless_a_scale_holds_them(tmp_path: Path) -> None:
+    plan = (
+        "{setCanaryScale: {replicas: 3}}, {setWeight: 10}, {setCanaryScale: {matchTrafficWeight: true}}, "
+        "{setWeight: 50}, {analysis: true}, {setCanaryScale: {weight: 75}}, {setWeight: 60}"
+    )
+    routed = f"hosts: [a.example.com], traffic: {{router: nginx}}, canary: {{steps: [{plan}]}}"
+    found = routed_standings(service(tmp_path, routed).canary.steps, replicas=20)
+    assert [tuple(each) for each in found] == [(0, 3), (10, 3), (10, 2), (50, 10), (50, 10), (50, 15), (60, 15)]
 
 
 def load(folder: Path, environment: str, replicas: int, extra: str = "") -> Catalog:

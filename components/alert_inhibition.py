@@ -1,0 +1,44 @@
+"""Which alerts keep quiet while another one fires: one fault is told once, by the alert that says most."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from components.alert_routes import ALERT, CRITICAL, Scope, matches
+from observability.metrics import NAMESPACE, SERVICE, SEVERITY
+
+IN_TWO_SEVERITIES = ("AvailabilityBudgetBurn", "LatencyBudgetBurn", "ServiceTargetDown")
+"""Alerts of which the critical one says all that the warning does."""
+
+UNREACHABLE = ("ServiceNoTargets", "ServiceTargetDown")
+"""The alerts that, where they are critical, say that Prometheus reads nothing of a service."""
+
+READ_FROM_REQUESTS = ("AvailabilityBudgetBurn", "LatencyBudgetBurn", "ServiceNoTraffic")
+"""Alerts on what a service's pods tell: of what cannot be read, no figure is to be believed."""
+
+
+def inhibit_rules(scope: Scope) -> list[dict[str, Any]]:
+    """The rules of an AlertmanagerConfig, for the alerts of its own namespace; all others have those of their chart.
+
+    Alertmanager takes a label that two alerts both lack for equal. So a label in `equal` is one that the source has:
+    otherwise one alert without a service would silence all others without one. The names keep the alerts of others
+    out, whose `service` may be that of kube-state-metrics on each of them.
+    """
+    if scope.all_but:
+        return []
+    source = [scope.matcher, CRITICAL, matches(SERVICE, "!=", "")]
+    return [
+        {
+            "sourceMatch": [*source, _one_of(IN_TWO_SEVERITIES)],
+            "targetMatch": [scope.matcher, matches(SEVERITY, "=", "warning"), _one_of(IN_TWO_SEVERITIES)],
+            "equal": [ALERT, NAMESPACE, SERVICE],
+        },
+        {
+            "sourceMatch": [*source, _one_of(UNREACHABLE)],
+            "targetMatch": [scope.matcher, _one_of(READ_FROM_REQUESTS)],
+            "equal": [NAMESPACE, SERVICE],
+        },
+    ]
+
+
+def _one_of(alerts: Sequence[str]) -> dict[str, str]:
+    return matches(ALERT, "=~", "|".join(alerts))

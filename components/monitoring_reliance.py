@@ -1,0 +1,99 @@
+"""What this program relies on in the values of kube-prometheus-stack."""
+
+from collections.abc import Iterator
+
+from components.overridden_values import Reliance
+
+_SPEC = "prometheus prometheusSpec"
+_ALERTMANAGER = "alertmanager alertmanagerSpec"
+_STATE = "kube-state-metrics"
+_SIDECAR = "grafana sidecar dashboards"
+
+_UNWATCHED = "services whose objects do not match are not watched, and their canaries have no metrics to be judged by"
+_UNREAD = "alert routes that do not match are not read, and their alerts reach nobody"
+_MOVED = "analyses ask for Prometheus at an address that is derived without this; set prometheus.address to the new one"
+_UNSEEN = "the dashboards of the services are not found"
+_NO_STATE = "weight, step and phase of Rollouts are missing from dashboards and alerts"
+
+_SELECTORS = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
+
+
+def _selectors() -> Iterator[Reliance]:
+    for kind in _SELECTORS:
+        yield Reliance(f"{_SPEC} {kind}SelectorNilUsesHelmValues", _UNWATCHED)
+        yield Reliance(f"{_SPEC} {kind}Selector", _UNWATCHED)
+        yield Reliance(f"{_SPEC} {kind}NamespaceSelector", _UNWATCHED)
+
+
+_PARTS = (
+    Reliance("prometheusOperator enabled", "nothing turns this program's objects into configuration"),
+    Reliance("crds enabled", "the definitions of ServiceMonitors and rules must be in the cluster already"),
+    Reliance("prometheus enabled", "there is no Prometheus that could judge a canary"),
+    Reliance("prometheus agentMode", "an agent answers no queries, and canaries cannot be judged"),
+    Reliance("alertmanager enabled", "no alert reaches anybody"),
+    Reliance("grafana enabled", "there is nothing to show the dashboards"),
+    Reliance("kubeStateMetrics enabled", _NO_STATE),
+)
+
+_NAMES = (
+    Reliance("fullnameOverride", _MOVED),
+    Reliance("namespaceOverride", _MOVED),
+    Reliance("prometheus service port", _MOVED),
+    Reliance(f"{_SPEC} routePrefix", _MOVED),
+    Reliance("prometheus serviceAccount name", "Prometheus loses its permission to read Rollouts"),
+)
+
+_MEANING = (
+    Reliance(f"{_SPEC} overrideHonorLabels", "the metrics of Rollouts lose the namespace of the Rollout"),
+    Reliance(f"{_SPEC} enforcedNamespaceLabel", "rules and metrics lose the namespaces they are about"),
+    Reliance(f"{_SPEC} ignoreNamespaceSelectors", _UNWATCHED),
+    Reliance(f"{_STATE} prometheus monitor http honorLabels", _NO_STATE),
+    Reliance(f"{_STATE} customResourceState", _NO_STATE),
+    Reliance(f"{_STATE} rbac extraRules", _NO_STATE),
+    Reliance(f"{_ALERTMANAGER} alertmanagerConfigSelector", _UNREAD),
+    Reliance(f"{_ALERTMANAGER} alertmanagerConfigNamespaceSelector", _UNREAD),
+    Reliance(f"{_ALERTMANAGER} alertmanagerConfigMatcherStrategy", _UNREAD),
+    Reliance(f"{_ALERTMANAGER} alertmanagerConfiguration", "one configuration alone is read, and no routes of others"),
+    Reliance(f"{_ALERTMANAGER} useExistingSecret", "the base of Alertmanager's configuration is another one"),
+    *(
+        Reliance(f"{_SIDECAR} {key}", _UNSEEN)
+        for key in ("enabled", "label", "labelValue", "searchNamespace", "resource")
+    ),
+    Reliance(f"{_SIDECAR} folderAnnotation", "all dashboards land in one folder"),
+    Reliance(f"{_SIDECAR} provider foldersFromFilesStructure", "all dashboards land in one folder"),
+    Reliance("grafana sidecar datasources", "dashboards find no data source of the uid they name"),
+    Reliance(
+        "grafana adminPassword",
+        "shows the password in the state and in the release; name a Secret by grafana.adminSecret",
+    ),
+)
+
+_SETTINGS = {
+    f"{_SPEC} retention": "prometheus.retention",
+    f"{_SPEC} retentionSize": "prometheus.retentionSize",
+    f"{_SPEC} storageSpec": "prometheus.storage",
+    f"{_SPEC} replicas": "prometheus.replicas",
+    f"{_SPEC} externalLabels": "prometheus.externalLabels",
+    f"{_SPEC} remoteWrite": "prometheus.remoteWrite",
+    f"{_ALERTMANAGER} replicas": "alerting.replicas",
+    "grafana admin existingSecret": "grafana.adminSecret",
+    "grafana grafana.ini server root_url": "grafana.url",
+    "grafana persistence enabled": "grafana.persistence",
+    "grafana persistence size": "grafana.persistence.size",
+    **{
+        f"{part} enabled": "platform.monitoring.scrapeControlPlane"
+        for part in ("kubeControllerManager", "kubeEtcd", "kubeProxy", "kubeScheduler")
+    },
+}
+"""Values that a setting speaks of too: the settings are checked against one another, and other parts read them."""
+
+RELIED_ON = (
+    *_PARTS,
+    *_NAMES,
+    *_selectors(),
+    *_MEANING,
+    *(
+        Reliance(keys, f"has a setting of its own, which other parts read too; set {setting} instead")
+        for keys, setting in _SETTINGS.items()
+    ),
+)

@@ -1,0 +1,234 @@
+"""Alerts about releases: what Argo Rollouts tells of every Rollout in the cluster.
+
+A Rollout is named as its service, and its alerts carry that name as `service`, so that they are routed and inhibited
+with those of the service; their `namespace` is the Rollout's own. What is usual for a Rollout is widened for services
+whose plan takes longer.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from catalog.quantities import Duration
+from catalog.services import Service
+from observability import metrics
+from observability.links import ARGO_ROLLOUTS_DASHBOARD, CANARY_DASHBOARD, Links
+from observability.queries import number
+from observability.release_scopes import OF_A_ROLLOUT, Scope, a_pause, a_release, an_analysis, scopes, without_a_new_pod
+from observability.rule import Alert, RuleGroup, Severity
+from observability.series import by, one_of, series
+
+_ERRORS = 10
+"""In ten minutes. A Rollout that always fails is tried every 10 seconds at last, but less often to begin with."""
+
+_NAMESPACE, _NAME = "{{ $labels.namespace }}", "{{ $labels.name }}"
+"""What Prometheus fills in: the namespace and the name of the Rollout."""
+
+_AFTER = "after"
+"""The label that says how long a state lasted, and so tells rules of one alert apart."""
+
+_STEP_RUN = r"(.+)-[2-9b-z]+-[0-9]+-[0-9]+(?:\\.[0-9]+)?"
+"""The name of a step's AnalysisRun: rollout, hash, revision, step, and a number where there is one of that name.
+
+The background's has no step (rollout/analysis.go, `newAnalysisRunFromRollout`)."""
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The services whose Rollouts are in `namespace`, and the addresses to tell.
+
+    `run_metrics` says whether Prometheus keeps the series of each AnalysisRun.
+    """
+
+    services: Sequence[Service]
+    namespace: str
+    links: Links
+    run_metrics: bool = True
+
+    def scopes(self, usual: str, *needs: Callable[[Service], float]) -> Iterator[Scope]:
+        """Which Rollouts may be in a state for the usual time, and which for longer."""
+        return scopes(self.services, self.namespace, Duration.parse(usual), *needs)
+
+    def alert(
+        self,
+        scope: Scope,
+        name: str,
+        severity: Severity,
+        expression: str,
+        texts: tuple[str, str],
+        *,
+        held: Duration | None = None,
+        dashboard: str = CANARY_DASHBOARD,
+        labels: Mapping[str, str] | None = None,
+    ) -> Alert:
+        """An alert about Rollouts, by the labels `namespace` and `name` of what the expression answers.
+
+        `texts` are its summary and its description.
+        """
+        service = f'label_replace({expression}, "{metrics.SERVICE}", "$1", "{metrics.NAME}", "(.+)")'
+        team = {metrics.TEAM: scope.team} if scope.team else {}
+        to = self.links.of_service(dashboard, _NAMESPACE, _NAME), self.links.runbook(name)
+        return Alert(name, severity, service, {**team, **(labels or {})}, *texts, *to, held)
+
+
+def release_alerts(releases: Releases) -> RuleGroup:
+    """The alerts about every Rollout in the cluster."""
+    alerts = [*_failed(releases), *_stuck(releases), *_paused(releases), *_work(releases), *_analyses(releases)]
+    return RuleGroup("argo-rollouts.releases", alerts)
+
+
+def _failed(releases: Releases) -> Iterator[Alert]:
+    for scope in releases.scopes("5m"):
+        yield releases.alert(
+            scope,
+            "RolloutFailed",
+            "critical",
+            scope.in_phase(one_of(metrics.PHASE, metrics.FAILED_PHASES)),
+            (
+                f"The release of {_NAME} failed",
+                f"The Rollout {_NAME} in {_NAMESPACE} has been aborted, out of time or in error for {scope.held}. "
+                "Where a version was stable before, it serves alone again; the new one waits for a person.",
+            ),
+            held=scope.held,
+        )
+
+
+def _stuck(releases: Releases) -> Iterator[Alert]:
+    # Where nobody sees a step measure, its time has to be waited for too.
+    needs = [without_a_new_pod] if releases.run_metrics else [without_a_new_pod, an_analysis]
+    for scope in releases.scopes("15m", *needs):
+        yield releases.alert(
+            scope,
+            "RolloutStuck",
+            "warning",
+            _progressing(scope, releases.run_metrics),
+            (
+                f"The release of {_NAME} does not move",
+                f"The Rollout {_NAME} in {_NAMESPACE} has been progressing for {scope.held}, and no step of it is "
+                "measuring: pods do not come up, or the controller does not get on.",
+            ),
+            held=scope.held,
+            labels={metrics.PHASE: metrics.PROGRESSING, _AFTER: str(scope.held)},
+        )
+    for scope in releases.scopes("2h", a_release):
+        yield releases.alert(
+            scope,
+            "RolloutStuck",
+            "warning",
+            scope.in_phase(f'{metrics.PHASE}!="{metrics.COMPLETED}"'),
+            (
+                f"The release of {_NAME} does not come to its end",
+                f"The Rollout {_NAME} in {_NAMESPACE} has not been complete for {scope.held}, whichever phases it went "
+                "through.",
+            ),
+            held=scope.held,
+            labels={metrics.PHASE: "unfinished", _AFTER: str(scope.held)},
+        )
+
+
+def _progressing(scope: Scope, run_metrics: bool) -> str:
+    """The Rollouts that progress, but for those of which a step measures; a background analysis excuses nothing."""
+    progressing = scope.in_phase(f'{metrics.PHASE}="{metrics.PROGRESSING}"')
+    if not run_metrics:
+        return progressing
+    unfinished = series(metrics.ANALYSIS_RUN_INFO, None, one_of(metrics.PHASE, metrics.UNFINISHED_RUN_PHASES))
+    measuring = f'label_replace({unfinished}, "{metrics.NAME}", "$1", "{metrics.NAME}", "{_STEP_RUN}")'
+    return f"{progressing} unless on ({', '.join(OF_A_ROLLOUT)}) {measuring}"
+
+
+def _paused(releases: Releases) -> Iterator[Alert]:
+    for scope in releases.scopes("1h", a_pause):
+        yield releases.alert(
+            scope,
+            "RolloutPausedTooLong",
+            "warning",
+            scope.in_phase(f'{metrics.PHASE}="{metrics.PAUSED}"'),
+            (
+                f"The release of {_NAME} waits for somebody",
+                f"The Rollout {_NAME} in {_NAMESPACE} has been paused for {scope.held}, which no step of it does by "
+                "itself. Two versions serve until somebody promotes or aborts it.",
+            ),
+            held=scope.held,
+            labels={_AFTER: str(scope.held)},
+        )
+
+
+def _work(releases: Releases) -> Iterator[Alert]:
+    """Pods that are missing, and a Rollout that the controller cannot get on with."""
+    for scope in releases.scopes("10m"):
+        yield releases.alert(
+            scope,
+            "RolloutReplicaMismatch",
+            "warning",
+            scope.those(_too_few_pods),
+            (
+                f"{_NAME} has fewer pods than it should",
+                f"Of the pods that the Rollout {_NAME} in {_NAMESPACE} should have, only {{{{ $value }}}} have been "
+                f"available for {scope.held}.",
+            ),
+            held=scope.held,
+            dashboard=ARGO_ROLLOUTS_DASHBOARD,
+        )
+    for scope in releases.scopes("10m"):
+        yield releases.alert(
+            scope,
+            "RolloutHighErrorRate",
+            "warning",
+            scope.those(partial(_failures, scope.held)),
+            (
+                f"The controller fails again and again over {_NAME}",
+                f"Argo Rollouts has failed {{{{ $value | humanize }}}} times within {scope.held} to bring the Rollout "
+                f"{_NAME} in {_NAMESPACE} to where it should be.",
+            ),
+            dashboard=ARGO_ROLLOUTS_DASHBOARD,
+        )
+
+
+def _analyses(releases: Releases) -> Iterator[Alert]:
+    """An analysis that did not end well; what is told of it is news for the time of the scope."""
+    told = {
+        "AnalysisRunFailed": (metrics.RUN_FAILED, "failed", "the new version is worse than allowed"),
+        "AnalysisRunErrored": (metrics.RUN_ERRORED, "could not measure", "Prometheus or the query gave errors"),
+        "AnalysisRunInconclusive": (
+            metrics.RUN_INCONCLUSIVE,
+            "came to no verdict",
+            "it found too little traffic or no data, and the release waits for a person",
+        ),
+    }
+    for name, (reason, what, why) in told.items():
+        for scope in releases.scopes("15m"):
+            yield releases.alert(
+                scope,
+                name,
+                "warning",
+                scope.those(partial(_news, scope.held, reason)),
+                (
+                    f"An analysis of {_NAME} {what}",
+                    f"An AnalysisRun of the Rollout {_NAME} in {_NAMESPACE} {what} within the last {scope.held}: "
+                    f"{why}.",
+                ),
+            )
+
+
+def _too_few_pods(of: Sequence[str]) -> str:
+    names = (metrics.ROLLOUT_INFO_AVAILABLE, metrics.ROLLOUT_INFO_DESIRED)
+    return " < ".join(by("max", OF_A_ROLLOUT, series(name, None, *of)) for name in names)
+
+
+def _failures(window: Duration, of: Sequence[str]) -> str:
+    failures = f"increase({series(metrics.RECONCILE_ERRORS, None, *of)}[{window}])"
+    return f"{by('sum', OF_A_ROLLOUT, failures)} > {_ERRORS}"
+
+
+def _news(window: Duration, reason: str, of: Sequence[str]) -> str:
+    """The Rollouts that had such an event within the window.
+
+    `increase` misses the first of a series, which is born at 1. So what is there now and was not before counts too: if
+    its process was being scraped before, or is younger than the window. Else Prometheus is what was not there.
+    """
+    events = series(metrics.ROLLOUT_EVENTS, {metrics.REASON: reason}, *of)
+    controller = {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB}
+    seen = f"{series(metrics.UP, controller)} offset {window} == 1"
+    young = f"time() - {series(metrics.PROCESS_START, controller)} < {number(window)}"
+    born = f"{events} unless {events} offset {window} and on ({metrics.INSTANCE}) ({seen} or {young})"
+    return f"{by('sum', OF_A_ROLLOUT, born)} > 0 or {by('sum', OF_A_ROLLOUT, f'increase({events}[{window}])')} > 0"

@@ -1,0 +1,67 @@
+"""Whether a real cluster has what a stack takes over from it."""
+
+from pathlib import Path
+
+import lightkube
+import pytest
+import yaml
+from lightkube.generic_resource import create_namespaced_resource
+from lightkube.models.authentication_v1 import TokenRequestSpec
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import ServiceAccount, ServiceAccountToken
+
+from catalog.stack import Cluster, StackSettings
+from catalog.stack_file import load_stack_file
+from components.adopted import Definition, ensure_adopted, served_by
+from components.cluster import connect
+from components.cluster_reader import UnknownError, answering
+from local.state import CHECKOUT, State
+
+SERVICE_MONITOR = Definition("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
+
+
+def on_cluster(kubeconfig: Path) -> StackSettings:
+    """The embedded stack, which installs nothing, through that kubeconfig."""
+    settings = load_stack_file(CHECKOUT, "local")
+    cluster = Cluster(context=settings.cluster.context, kubeconfig=str(kubeconfig))
+    return settings.model_copy(update={"cluster": cluster})
+
+
+def test_the_embedded_cluster_can_be_adopted(embedded_cluster: State) -> None:
+    ensure_adopted(on_cluster(embedded_cluster.kubeconfig))
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        Definition("nobody.example.com", "v1", "Thing", "things"),
+        Definition("monitoring.coreos.com", "v99", "ServiceMonitor", "servicemonitors"),
+        Definition("monitoring.coreos.com", "v1", "Thing", "things"),
+    ],
+    ids=["group", "version", "kind"],
+)
+def test_what_nobody_has_defined_is_told_from_what_is_there(embedded_cluster: State, unknown: Definition) -> None:
+    serves = served_by(on_cluster(embedded_cluster.kubeconfig))
+    assert serves(SERVICE_MONITOR)
+    assert not serves(unknown)
+
+
+def test_who_may_list_nothing_is_not_held_up(
+    embedded_cluster: State, client: lightkube.Client, space: str, tmp_path: Path
+) -> None:
+    client.create(ServiceAccount(metadata=ObjectMeta(name="nobody", namespace=space)))
+    request = ServiceAccountToken(metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[]))
+    token = client.create(request, "nobody", namespace=space).status
+    assert token
+    kubeconfig = yaml.safe_load(embedded_cluster.kubeconfig.read_text(encoding="utf-8"))
+    kubeconfig["users"][0]["user"] = {"token": token.token}
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
+    assert served_by(on_cluster(tmp_path / "kubeconfig"))(SERVICE_MONITOR)
+
+
+def test_a_cluster_without_any_definition_of_argo_has_no_rollouts(embedded_cluster: State) -> None:
+    # What the API server says of a group that nobody has defined is no JSON, and no ApiError to its client.
+    settings = on_cluster(embedded_cluster.kubeconfig)
+    things = create_namespaced_resource("nobody.example.com", "v1", "Thing", "things")
+    with pytest.raises(UnknownError), answering(settings):
+        list(connect(settings.cluster).list(things, namespace=settings.namespace))

@@ -1,0 +1,119 @@
+"""What may be done with the permissions that this program grants, as the real API server answers it."""
+
+import secrets
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import lightkube
+import pytest
+from lightkube import codecs
+from lightkube.models.authorization_v1 import ResourceAttributes, SubjectAccessReviewSpec
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.authorization_v1 import SubjectAccessReview
+from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
+
+from catalog.platform import ArgoRollouts, Monitoring
+from cli.recording import record
+from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
+from observability.rollout_state import RBAC_RULES
+from tests.engine import kube_state_metrics
+from tests.engine import plugin_harness as harness
+
+ARGO, DEFINITIONS = "argoproj.io", "apiextensions.k8s.io"
+ARGO_KINDS = ["rollouts", "analysisruns", "analysistemplates", "clusteranalysistemplates", "experiments"]
+READ, WRITE = ["get", "list", "watch"], ["create", "update", "patch", "delete", "deletecollection"]
+
+
+class Asked(NamedTuple):
+    """Something to do with objects of a group, anywhere in the cluster."""
+
+    verb: str
+    group: str
+    resource: str
+
+    def __str__(self) -> str:
+        """As `kubectl auth can-i` takes it."""
+        return f"{self.verb} {self.resource}.{self.group}".rstrip(".")
+
+
+OTHERS = [
+    *(Asked(verb, "", resource) for verb in READ for resource in ("secrets", "configmaps", "pods")),
+    Asked("create", "", "serviceaccounts/token"),
+    Asked("create", "", "pods/exec"),
+    Asked("get", "apps", "deployments"),
+    Asked("patch", "apps", "deployments"),
+    Asked("list", "monitoring.coreos.com", "prometheusrules"),
+    Asked("create", "rbac.authorization.k8s.io", "clusterrolebindings"),
+    Asked("escalate", "rbac.authorization.k8s.io", "clusterroles"),
+    Asked("impersonate", "", "users"),
+]
+"""What neither has any business with."""
+
+
+def may(client: lightkube.Client, account: str, asked: Asked) -> bool:
+    """Whether the account may do that in every namespace."""
+    resource, _, subresource = asked.resource.partition("/")
+    attributes = ResourceAttributes(
+        verb=asked.verb, group=asked.group, resource=resource, subresource=subresource or None
+    )
+    namespace = account.split(":")[2]
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
+    spec = SubjectAccessReviewSpec(user=account, groups=groups, resourceAttributes=attributes)
+    answer = client.create(SubjectAccessReview(metadata=ObjectMeta(), spec=spec))
+    assert answer.status
+    return bool(answer.status.allowed)
+
+
+@pytest.fixture(scope="module")
+def prometheus(client: lightkube.Client) -> Iterator[str]:
+    """An account with the role and the binding that Prometheus gets, under a name of its own."""
+    monitoring = Monitoring.model_validate({"release": f"p-{secrets.token_hex(4)}"})
+    args = ArgoRolloutsMonitoringArgs(ArgoRollouts(), monitoring)
+    _, recording = record(lambda: ArgoRolloutsMonitoring("argo-rollouts", args), stack="dev")
+    role, binding = (recording.of(kind)[0].inputs for kind in ("ClusterRole", "ClusterRoleBinding"))
+    for manifest in (role, binding):
+        client.create(codecs.from_dict(manifest))
+    (subject,) = binding["subjects"]
+    yield f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
+    client.delete(ClusterRoleBinding, binding["metadata"]["name"])
+    client.delete(ClusterRole, role["metadata"]["name"])
+
+
+@pytest.fixture(scope="module")
+def watcher(client: lightkube.Client) -> Iterator[str]:
+    """An account with the rules that kube-state-metrics gets on top of those of its chart."""
+    with harness.a_namespace(client) as space, kube_state_metrics.permitted(client, space, RBAC_RULES) as account:
+        yield account
+
+
+@pytest.mark.parametrize("kind", ARGO_KINDS)
+def test_prometheus_may_read_what_argo_rollouts_has_and_change_nothing_of_it(
+    client: lightkube.Client, prometheus: str, kind: str
+) -> None:
+    assert [verb for verb in READ if may(client, prometheus, Asked(verb, ARGO, kind))] == READ
+    assert [verb for verb in WRITE if may(client, prometheus, Asked(verb, ARGO, kind))] == []
+    assert not may(client, prometheus, Asked("patch", ARGO, f"{kind}/status"))
+
+
+@pytest.mark.parametrize("asked", OTHERS, ids=str)
+def test_prometheus_may_do_nothing_else(client: lightkube.Client, prometheus: str, asked: Asked) -> None:
+    assert not may(client, prometheus, asked)
+
+
+def test_kube_state_metrics_may_follow_rollouts_and_definitions(client: lightkube.Client, watcher: str) -> None:
+    for group, resource in ((ARGO, "rollouts"), (DEFINITIONS, "customresourcedefinitions")):
+        assert may(client, watcher, Asked("list", group, resource))
+        assert may(client, watcher, Asked("watch", group, resource))
+        assert not may(client, watcher, Asked("get", group, resource))
+        assert [verb for verb in WRITE if may(client, watcher, Asked(verb, group, resource))] == []
+
+
+@pytest.mark.parametrize("asked", [*OTHERS, *(Asked("list", ARGO, kind) for kind in ARGO_KINDS[1:])], ids=str)
+def test_kube_state_metrics_may_do_nothing_else_by_these_rules(
+    client: lightkube.Client, watcher: str, asked: Asked
+) -> None:
+    assert not may(client, watcher, asked)
+
+
+def test_who_is_granted_nothing_may_not_even_read(client: lightkube.Client, prometheus: str) -> None:
+    assert not may(client, f"{prometheus}-other", Asked("list", ARGO, "rollouts"))

@@ -1,0 +1,154 @@
+"""What the alerts about events, errors and the controller itself do."""
+
+from tests.rules.promtool import Series
+from tests.rules.release_cases import CANARY, DASHBOARD, WARNING, case
+from tests.rules.rollout_samples import STANDBY, controller, event, of_rollout
+from tests.rules.rule_cases import Case, Kind, Labels
+
+_CONTROLLER = ("argo-rollouts.alerts",)
+_OF_THE_CONTROLLER = {"namespace": "argo-rollouts", "service": "argo-rollouts"}
+
+_ERRORS = [
+    case(
+        "RolloutHighErrorRate",
+        "fires",
+        "with the eleventh failure within ten minutes",
+        # Six a minute from the sixth on: 1, 7, 13.
+        of_rollout("rollout_reconcile_error", "_x5 1+6x30"),
+        {"6m": [], "7m": [WARNING]},
+        texts=(
+            "The controller fails again and again over a-api",
+            "Argo Rollouts has failed 13 times within 10m to bring the Rollout a-api in apis to where it should be.",
+            DASHBOARD,
+        ),
+    ),
+    case(
+        "RolloutHighErrorRate",
+        "stays quiet",
+        "where it failed a few times, or often but long ago",
+        of_rollout("rollout_reconcile_error", "0+30x5 150x20"),
+        {"15m": [], "25m": []},
+    ),
+    case("RolloutHighErrorRate", "has no data", "before the first failure", controller("1x60"), {"20m": []}),
+]
+
+
+def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]:
+    """An analysis that ended badly; what it says holds for fifteen minutes."""
+    return [
+        case(
+            alert,
+            "fires",
+            "at the first event of a Rollout, whose counter is born with it",
+            {**controller("1x90"), **event(reason, "_x30 1x60")},
+            {"29m": [], "30m": [WARNING], "44m": [WARNING], "45m": []},
+        ),
+        case(
+            alert,
+            "fires",
+            "at a later event",
+            {**controller("1x90"), **event(reason, "3x30 4x60")},
+            {"30m": [], "31m": [WARNING], "44m": [WARNING], "45m": []},
+            texts=(summary, description, CANARY),
+        ),
+        case(
+            alert,
+            "fires",
+            "at the first event that a new leader sees",
+            {
+                **controller("1x29 stale", STANDBY),
+                **event(reason, "3x29 stale", STANDBY),
+                **controller("_x30 1x60", started="_x30 1800x60"),
+                **event(reason, "_x35 1x60"),
+            },
+            {"34m": [], "35m": [WARNING], "49m": [WARNING], "50m": []},
+        ),
+        case(
+            alert,
+            "stays quiet",
+            "about what is long past",
+            {**controller("1x90"), **event(reason, "3x90")},
+            {"20m": []},
+        ),
+        case(
+            alert,
+            "stays quiet",
+            "about what Prometheus finds after an hour away",
+            {**controller("1x10 _x60 1x60"), **event(reason, "3x10 _x60 3x60")},
+            {"72m": [], "80m": [], "90m": []},
+        ),
+        case(alert, "has no data", "before the first event", controller("1x60"), {"20m": []}),
+        case(alert, "has no data", "without the controller", {}, {"20m": []}),
+    ]
+
+
+_RUN = "An AnalysisRun of the Rollout a-api in apis"
+_ANALYSES = [
+    *_ends(
+        "AnalysisRunFailed",
+        "AnalysisRunFailed",
+        "An analysis of a-api failed",
+        f"{_RUN} failed within the last 15m: the new version is worse than allowed.",
+    ),
+    *_ends(
+        "AnalysisRunErrored",
+        "AnalysisRunError",
+        "An analysis of a-api could not measure",
+        f"{_RUN} could not measure within the last 15m: Prometheus or the query gave errors.",
+    ),
+    *_ends(
+        "AnalysisRunInconclusive",
+        "AnalysisRunInconclusive",
+        "An analysis of a-api came to no verdict",
+        f"{_RUN} came to no verdict within the last 15m: it found too little traffic or no data, and the release waits "
+        "for a person.",
+    ),
+]
+
+
+def _of_controller(
+    alert: str, kind: Kind, when: str, series: Series, firing: dict[str, list[Labels]], **texts: str
+) -> Case:
+    told = (texts["summary"], texts["description"], "/d/argo-rollouts-monitoring") if texts else None
+    return Case(alert, kind, when, _CONTROLLER, series, firing, told, every="1m", step="1m")
+
+
+_DOWN_LABELS = {"severity": "critical", **_OF_THE_CONTROLLER}
+_DOWN = [
+    _of_controller(
+        "ArgoRolloutsDown",
+        "fires",
+        "five minutes after the last controller could be read",
+        {**controller("1x9 0x30"), **controller("1x8 stale", STANDBY)},
+        {"14m": [], "15m": [_DOWN_LABELS]},
+        summary="Argo Rollouts is down",
+        description="Prometheus has reached no controller of Argo Rollouts for 5 minutes. A release that is under way "
+        "stays as it is: nothing measures it, and nothing takes it back.",
+    ),
+    _of_controller(
+        "ArgoRolloutsDown",
+        "stays quiet",
+        "while one of two is there, and over a restart",
+        {**controller("1x9 0x3 1x30"), **controller("1x8 0x30", STANDBY)},
+        {"14m": [], "30m": []},
+    ),
+    _of_controller("ArgoRolloutsDown", "has no data", "and tells just that", {}, {"4m": [], "5m": [_DOWN_LABELS]}),
+]
+
+_KEPT = 'scrape_samples_post_metric_relabeling{job="argo-rollouts-requests",namespace="argo-rollouts"}'
+_BUDGET = [
+    _of_controller(
+        "ArgoRolloutsSeriesBudget",
+        "fires",
+        "an hour after it exposed more than 40,000 samples",
+        {_KEPT: "39000+500x2 41000x90"},
+        {"62m": [], "63m": [{"severity": "warning", **_OF_THE_CONTROLLER}]},
+        summary="Argo Rollouts exposes too many series",
+        description="A controller of Argo Rollouts exposes 82% of the 50000 samples that it may: it has been counting "
+        "the names of objects for long.",
+    ),
+    _of_controller("ArgoRolloutsSeriesBudget", "stays quiet", "below that", {_KEPT: "40000x90"}, {"80m": []}),
+    _of_controller("ArgoRolloutsSeriesBudget", "has no data", "of any scrape", {}, {"80m": []}),
+]
+
+CASES = [*_ERRORS, *_ANALYSES, *_DOWN, *_BUDGET]

@@ -1,0 +1,91 @@
+"""What a stack takes over from its cluster is looked for before anything is promised."""
+
+import pytest
+
+from catalog.adopted_settings import without_effect
+from components.adopted import Definition, ensure_adopted
+from components.cluster import ClusterError
+from tests.unit.settings_workbench import Settings, everything, from_engine, minimal
+
+ADOPTED = {"monitoring": {"install": False}, "argoRollouts": {"install": False}}
+
+
+def lacking(*plurals: str) -> tuple[list[str], "list[Definition]"]:
+    """The lines that a cluster without these kinds is refused with, and what was asked."""
+    asked: list[Definition] = []
+
+    def serves(kind: Definition) -> bool:
+        asked.append(kind)
+        return kind.plural not in plurals
+
+    try:
+        ensure_adopted(from_engine(minimal(platform=ADOPTED)), serves)
+    except ClusterError as error:
+        return str(error).splitlines(), asked
+    return [], asked
+
+
+def test_a_cluster_that_knows_every_kind_is_adopted() -> None:
+    told, asked = lacking()
+    assert told == []
+    assert [f"{kind.plural}.{kind.group}/{kind.version}" for kind in asked] == [
+        "servicemonitors.monitoring.coreos.com/v1",
+        "prometheusrules.monitoring.coreos.com/v1",
+        "alertmanagerconfigs.monitoring.coreos.com/v1alpha1",
+        "rollouts.argoproj.io/v1alpha1",
+        "analysistemplates.argoproj.io/v1alpha1",
+    ]
+
+
+def test_what_is_missing_is_one_line_with_the_way_to_mend_it() -> None:
+    told, _ = lacking("prometheusrules", "alertmanagerconfigs")
+    assert told == [
+        "context 'dev': platform.monitoring.install is false, and the cluster has no "
+        "prometheusrules.monitoring.coreos.com/v1, alertmanagerconfigs.monitoring.coreos.com/v1alpha1; install "
+        "Prometheus Operator there, or have it installed: "
+        "pulumi config set --stack dev --path api-observability:platform.monitoring.install true"
+    ]
+
+
+def test_each_part_that_is_missing_has_its_line() -> None:
+    told, _ = lacking("servicemonitors", "rollouts")
+    assert [line.split(" is false")[0] for line in told] == [
+        "context 'dev': platform.monitoring.install",
+        "context 'dev': platform.argoRollouts.install",
+    ]
+
+
+def test_nothing_is_asked_about_what_is_installed() -> None:
+    def serves(kind: Definition) -> bool:
+        assert kind.group == "argoproj.io"
+        return True
+
+    ensure_adopted(from_engine(minimal(platform={"argoRollouts": {"install": False}})), serves)
+    ensure_adopted(from_engine(minimal()), lambda kind: pytest.fail(f"asked for {kind}"))
+
+
+def idle(**settings: object) -> list[str]:
+    return [path for path, told in without_effect(from_engine(minimal(**settings))) if "has no effect" in told]
+
+
+def test_settings_of_a_part_that_is_not_installed_are_told_to_have_no_effect() -> None:
+    everything_else: Settings = everything()
+    monitoring = {**everything_else["platform"]["monitoring"], "install": False}
+    settings = {**everything_else, "environment": "dev", "platform": {"monitoring": monitoring}}
+    told = without_effect(from_engine(settings, ("alerting", "prometheus")))
+    assert [path for path, _ in told] == [
+        *(f"platform.monitoring.{key}" for key in ("chart", "version", "repository", "values", "scrapeControlPlane")),
+        *("prometheus.retention", "prometheus.retentionSize", "prometheus.storage", "prometheus.replicas"),
+        *("prometheus.remoteWrite", "prometheus.externalLabels"),
+        "alerting.replicas",
+        *("grafana.adminSecret", "grafana.persistence"),
+    ]
+    assert told[0][1] == (
+        "has no effect: what namespace 'monitoring' has is used as it is (install: false); leave it out"
+    )
+
+
+def test_what_nobody_wrote_is_not_told_of_and_what_is_installed_reads_all() -> None:
+    assert idle(platform=ADOPTED) == []
+    assert idle(platform={"argoRollouts": {"install": False, "replicas": 3}}) == ["platform.argoRollouts.replicas"]
+    assert without_effect(from_engine(everything(), ("alerting", "prometheus"))) == []
