@@ -65,7 +65,7 @@ _MORE: dict[str, Document] = {
 """What the entries of every_field.yaml leave to the defaults, and what it takes to stand in one file."""
 
 _PATCHED = {
-    "a-api": ["service", "serviceMonitor", "analysisTemplate", "rollout", "podDisruptionBudget"],
+    "a-api": ["service", "serviceMonitor", "prometheusRule", "analysisTemplate", "rollout", "podDisruptionBudget"],
     "routed-api": ["canaryService", "stableService", "ingress", "networkPolicy"],
     "gateway-api": ["httpRoute"],
     "mesh-api": ["virtualService", "horizontalPodAutoscaler"],

@@ -148,7 +148,7 @@ def test_a_canary_is_told_apart_and_gets_the_share_it_really_has(stack: Stack, s
         assert seen.wait_for(f"{rate(errors)} / {rate(canary)}") == pytest.approx(0.1, abs=0.04)
     stack.up()
     stack.wait_for_phase(SERVICE, "Healthy")
-    wait_until(lambda: seen.query('up{version="canary"}') == [], 60, "the canaries' targets to go")
+    seen.wait_for_targets(NAMESPACE, PODS)
 
 
 @pytest.mark.usefixtures("quiet")

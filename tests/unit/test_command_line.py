@@ -44,7 +44,7 @@ def test_rendering_tells_how_many_objects_there_are(
     assert main(["render", "--stack", "prod"]) == 0
     (target,) = written
     assert target == str(CHECKOUT / "rendered" / "prod")
-    assert capsys.readouterr().out == "53 objects in rendered/prod/\n"
+    assert capsys.readouterr().out == "69 objects in rendered/prod/\n"
 
 
 def test_a_stack_without_a_cluster_behind_it_is_one_line_and_nothing_is_run(

@@ -22,10 +22,11 @@ EVERYTHING = (
 )
 
 
-def test_at_the_defaults_it_is_five_objects(service: Service, preview: bool) -> None:
+def test_at_the_defaults_it_is_six_objects(service: Service, preview: bool) -> None:
     api, recording = built(service, preview)
     kinds = [entry.kind for entry in recording.resources if entry.custom]
-    assert sorted(kinds) == ["AnalysisTemplate", "PodDisruptionBudget", "Rollout", "Service", "ServiceMonitor"]
+    of_each = ["AnalysisTemplate", "PodDisruptionBudget", "PrometheusRule", "Rollout", "Service", "ServiceMonitor"]
+    assert sorted(kinds) == of_each
     assert {entry.name for entry in recording.resources} == {"univprepai-api"}
     assert recording.resources[0].type == "api-observability:index:ObservableApi"
     assert api.url == "http://univprepai-api.apis:8006"
@@ -40,6 +41,7 @@ def test_with_everything_on_it_is_at_most_thirteen(tmp_path: Path, preview: bool
         "core/v1:Service",
         "core/v1:Service",
         "core/v1:Service",
+        "monitoring.coreos.com/v1:PrometheusRule",
         "monitoring.coreos.com/v1:ServiceMonitor",
         "networking.k8s.io/v1:Ingress",
         "networking.k8s.io/v1:NetworkPolicy",
@@ -74,6 +76,7 @@ def test_every_object_says_whose_it_is(tmp_path: Path, preview: bool) -> None:
             own[f"{entry.kind} {entry.name}"] = dict(metadata["labels"].items() - labels.items())
     assert {name: added for name, added in own.items() if added} == {
         "Service a-api": {"api-observability/service": "root"},
+        "PrometheusRule a-api": {"release": "kube-prometheus-stack"},
         "ServiceMonitor a-api": {"release": "kube-prometheus-stack"},
     }
 
