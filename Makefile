@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := $(BIN)/python -m cli
 .DEFAULT_GOAL := help
-.PHONY: help up preview render explain down status env check test fuzz bench lint tools schema lock clean
+.PHONY: help up preview render explain down status env check test fuzz bench lint tools schema golden lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ tools: .venv/ready ## have every program of the embedded cluster ready in the ca
 
 schema: .venv/ready ## write the JSON Schema of services.yaml, for editors, and docs/services.md from the models
 	@$(API) schema
+
+golden: .venv/ready ## write the charts' values that tests hold the platform against; read the diff
+	@$(BIN)/python -m tests.unit.golden
+	@$(BIN)/python -m tests.unit.golden.argo_rollouts
 
 lock: .venv/ready ## resolve the dependencies of pyproject.toml into requirements*.txt anew
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.txt
