@@ -144,8 +144,8 @@ _BUDGET = [
         {_KEPT: "39000+500x2 41000x90"},
         {"62m": [], "63m": [{"severity": "warning", **_OF_THE_CONTROLLER}]},
         summary="Argo Rollouts exposes too many series",
-        description="A controller of Argo Rollouts exposes 82% of the 50000 samples that it may: it has been counting "
-        "the names of objects for long.",
+        description="The counter of a controller's requests to Kubernetes has 82% of the 50000 samples that it may: it "
+        "has been counting the names of objects for long; a restart of the controller begins anew.",
     ),
     _of_controller("ArgoRolloutsSeriesBudget", "stays quiet", "below that", {_KEPT: "40000x90"}, {"80m": []}),
     _of_controller("ArgoRolloutsSeriesBudget", "has no data", "of any scrape", {}, {"80m": []}),
