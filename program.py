@@ -8,6 +8,7 @@ import pulumi
 from pulumi.runtime import config as engine_config
 
 from catalog.adopted_settings import without_effect
+from catalog.agreement import disagreements
 from catalog.catalog_file import Catalog, load_catalog
 from catalog.config_keys import NAMESPACE
 from catalog.problems import Problem
@@ -62,7 +63,8 @@ def build(settings: StackSettings, catalog: Catalog, referenced: Referenced | No
     in rendering, nothing is known of them.
     """
     referenced = referenced or Referenced()
-    for warning in [*_warnings(settings), *catalog.warnings, *referenced.warnings]:
+    told = [*_warnings(settings), *disagreements(settings, catalog.services), *catalog.warnings, *referenced.warnings]
+    for warning in told:
         pulumi.log.warn(str(warning))
     providers = cluster_providers(settings.cluster)
     on_cluster = pulumi.ResourceOptions(providers={"kubernetes": providers.objects})
@@ -126,7 +128,15 @@ def _warnings(settings: StackSettings) -> list[Problem]:
     found = [*settings.warnings, *settings.alerting.unheard, *without_effect(settings)]
     if ArgoRolloutsMonitoringArgs.of(settings).tells:
         found += notification_warnings(settings.alerting)
+    elif settings.alerting.has_channel:
+        found.append(("platform.argoRollouts", _OTHER_MESSAGES))
     return [Problem(file, f"config.{NAMESPACE}:{path}", message) for path, message in found]
+
+
+_OTHER_MESSAGES = (
+    "releases are told by the messages that the controller has, if any; for those of this program set "
+    "takeOverNotifications"
+)
 
 
 def _namespaces(settings: StackSettings) -> dict[str, dict[str, str]]:

@@ -51,7 +51,7 @@ class State:
 
     @property
     def cluster_data(self) -> Path:
-        """What the embedded cluster keeps between starts: etcd's data, certificates, its token, its ports."""
+        """What the embedded cluster keeps between starts: etcd's data, certificates, its token, its ports, the samples of Prometheus."""
         return self.folder / "cluster"
 
     @property
