@@ -25,7 +25,7 @@ from components.observable_api import ObservableApi, ObservableApiArgs
 from components.referenced import Referenced
 from components.shared_rules import SharedRules, SharedRulesArgs
 from observability.links import Links
-from observability.notifications import notification_warnings, subscriptions
+from observability.notifications import subscriptions
 
 FOLDER = Path(__file__).resolve().parent
 """Where services.yaml and the stack files are."""
@@ -126,9 +126,7 @@ def _warnings(settings: StackSettings) -> list[Problem]:
     """What is allowed in the stack's config, and may still not be what was meant."""
     file = f"Pulumi.{settings.stack}.yaml"
     found = [*settings.warnings, *settings.alerting.unheard, *without_effect(settings)]
-    if ArgoRolloutsMonitoringArgs.of(settings).tells:
-        found += notification_warnings(settings.alerting)
-    elif settings.alerting.has_channel:
+    if settings.alerting.has_channel and not ArgoRolloutsMonitoringArgs.of(settings).tells:
         found.append(("platform.argoRollouts", _OTHER_MESSAGES))
     return [Problem(file, f"config.{NAMESPACE}:{path}", message) for path, message in found]
 

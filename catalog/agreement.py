@@ -68,3 +68,8 @@ def _paths_for_links(settings: StackSettings) -> Iterator[Fault]:
         yield "grafana.url", "is missing, so messages name the path of a dashboard instead of a link; set it"
     if settings.alerting.runbook_url is None:
         yield "alerting.runbookUrl", "is missing, so messages name the path of a runbook instead of a link; set it"
+    if settings.alerting.url is None and settings.platform.monitoring.install:
+        yield (
+            "alerting.url",
+            "is missing, so links of messages to Alertmanager, and to a silence, name it as pods do; set its address",
+        )

@@ -111,7 +111,8 @@ class Alerting(CheckedModel):
 
     `heartbeat` is called for as long as alerting works, so that somebody else notices when it does not. `teams` is by
     the value of the services' team label. `labels` are for the AlertmanagerConfigs, where an adopted Alertmanager picks
-    its own by another label than `release`. `replicas` is the number of Alertmanagers.
+    its own by another label than `release`. `url` is Alertmanager's address as people open
+    it. `replicas` is the number of Alertmanagers.
 
     An AlertmanagerConfig reads the Secrets of its own namespace alone. So a Secret that is referred to must be, under
     the same name, in each namespace whose alerts are routed: that of the services, that of Argo Rollouts, and that of
@@ -123,6 +124,7 @@ class Alerting(CheckedModel):
     pager: Pager | None = None
     heartbeat: Webhook | None = None
     teams: dict[LabelValue, Team] = Field(default_factory=dict)
+    url: BareUrl | None = None
     runbook_url: BareUrl | None = None
     labels: Labels = Field(default_factory=dict)
     replicas: Annotated[int, *whole("a number of replicas", 1, 10)] | None = None

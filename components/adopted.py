@@ -1,14 +1,16 @@
-"""What a stack takes over from its cluster instead of installing it: whether its kinds of objects are there."""
+"""What a stack takes over from its cluster instead of installing it: whether its kinds and names are there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from catalog.config_keys import config_set
+from catalog.config_keys import NAMESPACE, config_set
+from catalog.problems import Problem
 from catalog.stack import StackSettings
 from components.cluster import ClusterError, connect
-from components.cluster_reader import ForbiddenError, UnknownError, answering
+from components.cluster_reader import ForbiddenError, Reader, UnknownError, answering, reader_of
+from components.secret_lookup import is_there
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,12 @@ Serves = Callable[[Definition], bool]
 """Whether the cluster knows a kind."""
 
 
-def ensure_adopted(settings: StackSettings, serves: Serves | None = None) -> None:
+def ensure_adopted(settings: StackSettings, serves: Serves | None = None, read: Reader | None = None) -> list[Problem]:
     """Make sure that the cluster has what the stack does not install; ClusterError with a line for each part it lacks.
 
-    Without this a preview promises objects that no cluster knows, and the update fails halfway. Where everything is
-    installed nothing is asked.
+    Without this a preview promises objects that no cluster knows, and the update fails halfway. What is returned is to
+    be told: names that lead nowhere, with which an update comes through and canaries cannot be judged. Where everything
+    is installed nothing is asked.
     """
     platform = settings.platform
     parts = {
@@ -48,11 +51,16 @@ def ensure_adopted(settings: StackSettings, serves: Serves | None = None) -> Non
     }
     adopted = {path: (what, kinds) for path, (part, what, kinds) in parts.items() if not part.install}
     if not adopted:
-        return
+        return []
     serves = serves or served_by(settings)
+    read = read or reader_of(settings)
     lines = [line for path, (what, kinds) in adopted.items() for line in _lacking(settings, path, what, kinds, serves)]
+    named = not platform.monitoring.install
+    if named and not is_there(read, platform.monitoring.namespace):
+        lines.append(_nowhere(settings))
     if lines:
         raise ClusterError("\n".join(lines))
+    return list(_misnamed(settings, read)) if named else []
 
 
 def _lacking(
@@ -65,6 +73,38 @@ def _lacking(
             f"{', '.join(missing)}; install {what} there, or have it installed: "
             f"{config_set(f'{path}.install', settings.stack, 'true')}"
         )
+
+
+def _nowhere(settings: StackSettings) -> str:
+    return (
+        f"context '{settings.cluster.context}': platform.monitoring.install is false, and the cluster has no namespace "
+        f"'{settings.platform.monitoring.namespace}', where the dashboards are to go; name that of its monitoring "
+        f"stack: {config_set('platform.monitoring.namespace', settings.stack, 'NAMESPACE')}"
+    )
+
+
+def _misnamed(settings: StackSettings, read: Reader) -> Iterator[Problem]:
+    """The Service and the ServiceAccount of Prometheus that are not there; those we may not read are passed over."""
+    monitoring = settings.platform.monitoring
+
+    def lacks(kind: str, name: str) -> bool:
+        try:
+            return read(kind, monitoring.namespace, name) is None
+        except ForbiddenError:
+            return False
+
+    def problem(path: str, told: str, value: str) -> Problem:
+        command = config_set(path, settings.stack, value)
+        return Problem(f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:{path}", f"{told}: {command}")
+
+    inside = f"in namespace '{monitoring.namespace}' of the cluster"
+    service, account = monitoring.prometheus_service, monitoring.prometheus_account
+    if not settings.prometheus.address and lacks("Service", service):
+        told = f"is derived, and there is no Service '{service}' {inside}: no canary could be judged"
+        yield problem("prometheus.address", f"{told}; say where Prometheus is", "URL")
+    if lacks("ServiceAccount", account):
+        told = f"there is no ServiceAccount '{account}' {inside}, and Prometheus gets no permission to read Rollouts"
+        yield problem("platform.monitoring.serviceAccount", f"{told}; name the one it runs as", "NAME")
 
 
 def served_by(settings: StackSettings) -> Serves:

@@ -15,6 +15,12 @@ UNREACHABLE = ("ServiceNoTargets", "ServiceTargetDown")
 READ_FROM_REQUESTS = ("AvailabilityBudgetBurn", "LatencyBudgetBurn", "ServiceNoTraffic")
 """Alerts on what a service's pods tell: of what cannot be read, no figure is to be believed."""
 
+STANDS_STILL = ("RolloutFailed", "RolloutPausedTooLong")
+"""The alerts that say why a release does not come to its end, whatever their severity."""
+
+STUCK = "RolloutStuck"
+"""The alert that says no more than that it does not."""
+
 
 def inhibit_rules(scope: Scope) -> list[dict[str, Any]]:
     """The rules of an AlertmanagerConfig, for the alerts of its own namespace; all others have those of their chart.
@@ -25,16 +31,21 @@ def inhibit_rules(scope: Scope) -> list[dict[str, Any]]:
     """
     if scope.all_but:
         return []
-    source = [scope.matcher, CRITICAL, matches(SERVICE, "!=", "")]
+    source = [scope.matcher, matches(SERVICE, "!=", "")]
     return [
         {
-            "sourceMatch": [*source, _one_of(IN_TWO_SEVERITIES)],
+            "sourceMatch": [*source, CRITICAL, _one_of(IN_TWO_SEVERITIES)],
             "targetMatch": [scope.matcher, matches(SEVERITY, "=", "warning"), _one_of(IN_TWO_SEVERITIES)],
             "equal": [ALERT, NAMESPACE, SERVICE],
         },
         {
-            "sourceMatch": [*source, _one_of(UNREACHABLE)],
+            "sourceMatch": [*source, CRITICAL, _one_of(UNREACHABLE)],
             "targetMatch": [scope.matcher, _one_of(READ_FROM_REQUESTS)],
+            "equal": [NAMESPACE, SERVICE],
+        },
+        {
+            "sourceMatch": [*source, _one_of(STANDS_STILL)],
+            "targetMatch": [scope.matcher, matches(ALERT, "=", STUCK)],
             "equal": [NAMESPACE, SERVICE],
         },
     ]

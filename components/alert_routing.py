@@ -14,6 +14,7 @@ from components.alert_receivers import receivers
 from components.alert_routes import WATCHDOG, Scope, route
 from components.credentials import Credentials
 from components.kubernetes_object import MANAGED_BY, KubernetesObject
+from observability.metrics import NAMESPACE, SEVERITY
 
 NAME = "alert-routing"
 """Of the AlertmanagerConfigs, and of the Secrets beside them."""
@@ -107,7 +108,7 @@ class AlertRouting(pulumi.ComponentResource):
             # By this name the stacks that are there know what to do with it, and tell nobody.
             "alert": WATCHDOG,
             "expr": "vector(1)",
-            "labels": {"severity": "none", "namespace": namespace},
+            "labels": {SEVERITY: "none", NAMESPACE: namespace},
             "annotations": {
                 "summary": "Alerting works",
                 "description": "Fires always. Who waits for the heartbeat that follows from it knows once it stops.",

@@ -10,7 +10,8 @@ from catalog.secrets import Credential, SecretKeyReference
 from catalog.stack import StackSettings
 from components.alert_receivers import receivers
 from components.alert_routing import AlertRoutingArgs
-from components.cluster_reader import ForbiddenError, Reader, reader_of
+from components.cluster_reader import Reader, reader_of
+from components.secret_lookup import is_there, missing
 
 
 def look_up_alert_secrets(settings: StackSettings, read: Reader | None = None) -> list[Problem]:
@@ -30,7 +31,7 @@ def look_up_alert_secrets(settings: StackSettings, read: Reader | None = None) -
     now: list[Problem] = []
     for namespace, references in wanted.items():
         problems = list(_missing(settings, namespace, references, read))
-        (now if problems and _is_there(namespace, read) else later).extend(problems)
+        (now if problems and is_there(read, namespace) else later).extend(problems)
     if now:
         raise CatalogError(now)
     return later
@@ -49,33 +50,13 @@ def _references(settings: StackSettings, *, heartbeat: bool) -> dict[str, Secret
     return found
 
 
-def _is_there(namespace: str, read: Reader) -> bool:
-    """Whether the namespace exists; one that may not be looked at is not ours to make, so it does."""
-    try:
-        return read("Namespace", "", namespace) is not None
-    except ForbiddenError:
-        return True
-
-
 def _missing(
     settings: StackSettings, namespace: str, references: dict[str, SecretKeyReference], read: Reader
 ) -> Iterator[Problem]:
     for path, reference in references.items():
-        try:
-            found = read("Secret", namespace, reference.secret)
-        except ForbiddenError:
-            continue
-        what = f"Secret '{reference.secret}'"
-        if found is None:
-            told = f"there is no {what} in namespace '{namespace}' of the cluster"
-        elif reference.key not in (keys := sorted(found.get("data") or {})):
-            told = (
-                f"{what} in namespace '{namespace}' has no key '{reference.key}' (it has {', '.join(keys) or 'none'})"
+        if told := missing(read, namespace, reference):
+            yield Problem(
+                f"Pulumi.{settings.stack}.yaml",
+                f"config.{NAMESPACE}:alerting.{path}",
+                f"{told}; make it: the alerts of each namespace are told with the Secrets of that namespace alone",
             )
-        else:
-            continue
-        yield Problem(
-            f"Pulumi.{settings.stack}.yaml",
-            f"config.{NAMESPACE}:alerting.{path}",
-            f"{told}; make it: the alerts of each namespace are told with the Secrets of that namespace alone",
-        )

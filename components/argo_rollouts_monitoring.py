@@ -7,9 +7,7 @@ from typing import Any, Self
 import pulumi
 
 from catalog.alerting import Alerting
-from catalog.config_keys import NAMESPACE
 from catalog.platform import ArgoRollouts, Monitoring
-from catalog.problems import Problem
 from catalog.stack import StackSettings
 from components import platform_chart
 from components.argo_rollouts_notifications import notification_config_map, notification_secret
@@ -102,10 +100,7 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
         if not args.argo_rollouts.install:
             return []
         values = argo_rollouts_values(args.replicas, messages)
-        file = f"Pulumi.{pulumi.get_stack()}.yaml"
-        for path, told in undone(RELIED_ON, values, args.argo_rollouts.values):
-            place = f"config.{NAMESPACE}:platform.argoRollouts.values.{path}"
-            pulumi.log.warn(str(Problem(file, place, told)), self)
+        platform_chart.warn("platform.argoRollouts", undone(RELIED_ON, values, args.argo_rollouts.values), self)
         return platform_chart.install(args.argo_rollouts, values, self, [*args.after, *self.notifications])
 
     def _reader_role(self) -> dict[str, Any]:

@@ -47,10 +47,19 @@ def reader_of(settings: StackSettings) -> Reader:
     from lightkube.resources import core_v1  # noqa: PLC0415  # only a real run talks to a cluster
 
     client = connect(settings.cluster)
-    namespaced: dict[str, type[core_v1.ConfigMap] | type[core_v1.PersistentVolumeClaim] | type[core_v1.Secret]] = {
+    namespaced: dict[
+        str,
+        type[core_v1.ConfigMap]
+        | type[core_v1.PersistentVolumeClaim]
+        | type[core_v1.Secret]
+        | type[core_v1.Service]
+        | type[core_v1.ServiceAccount],
+    ] = {
         "ConfigMap": core_v1.ConfigMap,
         "PersistentVolumeClaim": core_v1.PersistentVolumeClaim,
         "Secret": core_v1.Secret,
+        "Service": core_v1.Service,
+        "ServiceAccount": core_v1.ServiceAccount,
     }
 
     def read(kind: str, namespace: str, name: str) -> Found:

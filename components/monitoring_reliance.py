@@ -1,9 +1,14 @@
 """What this program relies on in the values of kube-prometheus-stack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from components.overridden_values import Reliance
+from catalog.layers import merge
+from catalog.problems import Fault
+from components.monitoring_values_prometheus import SELECTED
+from components.overridden_values import Reliance, undone
 
+_OPERATOR = "prometheusOperator"
 _SPEC = "prometheus prometheusSpec"
 _ALERTMANAGER = "alertmanager alertmanagerSpec"
 _STATE = "kube-state-metrics"
@@ -14,12 +19,17 @@ _UNREAD = "alert routes that do not match are not read, and their alerts reach n
 _MOVED = "analyses ask for Prometheus at an address that is derived without this; set prometheus.address to the new one"
 _UNSEEN = "the dashboards of the services are not found"
 _NO_STATE = "weight, step and phase of Rollouts are missing from dashboards and alerts"
+_BLIND = "the operator passes over namespaces that are not meant: services there are not watched, and not judged"
+_NOT_RUN = "the operator passes over the namespace of the stack unless it is named"
+_STATELESS = "objects of namespaces that are not meant are missing from dashboards and alerts"
+_REFUSED = "a service above the limit is not watched any more, and its canaries have no metrics to be judged by"
 
-_SELECTORS = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
+_CHART_SAYS = {"kube-state-metrics": {"rbac": {"create": True, "useClusterRole": True}}}
+"""Defaults of the chart that must stay as they are, and that nobody is blamed for repeating."""
 
 
 def _selectors() -> Iterator[Reliance]:
-    for kind in _SELECTORS:
+    for kind in SELECTED:
         yield Reliance(f"{_SPEC} {kind}SelectorNilUsesHelmValues", _UNWATCHED)
         yield Reliance(f"{_SPEC} {kind}Selector", _UNWATCHED)
         yield Reliance(f"{_SPEC} {kind}NamespaceSelector", _UNWATCHED)
@@ -42,6 +52,21 @@ _NAMES = (
     Reliance(f"{_SPEC} routePrefix", _MOVED),
     Reliance("prometheus serviceAccount name", "Prometheus loses its permission to read Rollouts"),
 )
+
+_REACH = (
+    Reliance(f"{_OPERATOR} namespaces", _BLIND),
+    Reliance(f"{_OPERATOR} denyNamespaces", _BLIND),
+    Reliance(f"{_OPERATOR} prometheusInstanceNamespaces", _NOT_RUN),
+    Reliance(f"{_OPERATOR} alertmanagerInstanceNamespaces", _NOT_RUN),
+    Reliance(f"{_OPERATOR} alertmanagerConfigNamespaces", _UNREAD),
+    Reliance(f"{_STATE} namespaces", _STATELESS),
+    Reliance(f"{_STATE} namespacesDenylist", _STATELESS),
+    Reliance(f"{_STATE} releaseNamespace", _STATELESS),
+    Reliance(f"{_STATE} rbac create", _NO_STATE),
+    Reliance(f"{_STATE} rbac useClusterRole", _NO_STATE),
+    *(Reliance(f"{_SPEC} enforced{what}Limit", _REFUSED) for what in ("Sample", "Target", "Label")),
+)
+"""What the parts of the stack get to see."""
 
 _MEANING = (
     Reliance(f"{_SPEC} overrideHonorLabels", "the metrics of Rollouts lose the namespace of the Rollout"),
@@ -76,6 +101,7 @@ _SETTINGS = {
     f"{_SPEC} externalLabels": "prometheus.externalLabels",
     f"{_SPEC} remoteWrite": "prometheus.remoteWrite",
     f"{_ALERTMANAGER} replicas": "alerting.replicas",
+    f"{_ALERTMANAGER} externalUrl": "alerting.url",
     "grafana admin existingSecret": "grafana.adminSecret",
     "grafana grafana.ini server root_url": "grafana.url",
     "grafana persistence enabled": "grafana.persistence",
@@ -91,9 +117,15 @@ RELIED_ON = (
     *_PARTS,
     *_NAMES,
     *_selectors(),
+    *_REACH,
     *_MEANING,
     *(
         Reliance(keys, f"has a setting of its own, which other parts read too; set {setting} instead")
         for keys, setting in _SETTINGS.items()
     ),
 )
+
+
+def taken_away(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[Fault]:
+    """What the user's own values, merged over this program's, take away of what is relied on."""
+    return undone(RELIED_ON, merge(_CHART_SAYS, ours), theirs)

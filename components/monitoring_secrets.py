@@ -8,7 +8,8 @@ from catalog.config_keys import NAMESPACE
 from catalog.problems import CatalogError, Problem
 from catalog.secrets import Credential, SecretKeyReference
 from catalog.stack import StackSettings
-from components.cluster_reader import ForbiddenError, Reader, reader_of
+from components.cluster_reader import Reader, reader_of
+from components.secret_lookup import is_there, missing
 
 _LOGIN_KEYS = ("admin-user", "admin-password")
 """Where the chart looks in Grafana's Secret (`grafana.admin.userKey`, `passwordKey`)."""
@@ -25,10 +26,10 @@ def look_up_monitoring_secrets(settings: StackSettings, read: Reader | None = No
     if not wanted:
         return []
     read = read or reader_of(settings)
-    missing = list(dict.fromkeys(_missing(settings, wanted, read)))
-    if missing and _is_there(settings.platform.monitoring.namespace, read):
-        raise CatalogError(missing)
-    return missing
+    problems = list(dict.fromkeys(_missing(settings, wanted, read)))
+    if problems and is_there(read, settings.platform.monitoring.namespace):
+        raise CatalogError(problems)
+    return problems
 
 
 def _references(settings: StackSettings) -> Iterator[tuple[str, SecretKeyReference]]:
@@ -46,28 +47,6 @@ def _references(settings: StackSettings) -> Iterator[tuple[str, SecretKeyReferen
 
 
 def _missing(settings: StackSettings, wanted: list[tuple[str, SecretKeyReference]], read: Reader) -> Iterator[Problem]:
-    namespace = settings.platform.monitoring.namespace
     for path, reference in wanted:
-        try:
-            found = read("Secret", namespace, reference.secret)
-        except ForbiddenError:
-            continue
-        what = f"Secret '{reference.secret}'"
-        keys = sorted((found or {}).get("data") or {})
-        if found is None:
-            told = f"there is no {what} in namespace '{namespace}' of the cluster; make it first"
-        elif reference.key not in keys:
-            told = (
-                f"{what} in namespace '{namespace}' has no key '{reference.key}' (it has {', '.join(keys) or 'none'})"
-            )
-        else:
-            continue
-        yield Problem(f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:{path}", told)
-
-
-def _is_there(namespace: str, read: Reader) -> bool:
-    """Whether the namespace exists; one that may not be looked at is not ours to make, so it does."""
-    try:
-        return read("Namespace", "", namespace) is not None
-    except ForbiddenError:
-        return True
+        if told := missing(read, settings.platform.monitoring.namespace, reference):
+            yield Problem(f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:{path}", f"{told}; make it first")

@@ -6,20 +6,17 @@ from typing import Any, Self
 
 import pulumi
 
-from catalog.config_keys import NAMESPACE
 from catalog.platform import Grafana, Monitoring
-from catalog.problems import Problem
 from catalog.prometheus_settings import Prometheus
 from catalog.stack import StackSettings
 from components import platform_chart
 from components.credentials import Credentials
-from components.monitoring_reliance import RELIED_ON
+from components.monitoring_reliance import taken_away
 from components.monitoring_values import Replicas, whole_stack
 from components.monitoring_values_alertmanager import alertmanager_values
 from components.monitoring_values_grafana import grafana_values
 from components.monitoring_values_kube_state_metrics import kube_state_metrics_values
 from components.monitoring_values_prometheus import prometheus_values
-from components.overridden_values import undone
 
 _REMOTE_WRITE = "prometheus-remote-write"
 """The Secret with the credentials of the stores that samples are sent to."""
@@ -40,6 +37,7 @@ class MonitoringStackArgs:
     origin: Mapping[str, str] = field(default_factory=dict)
     prometheus_replicas: int = 1
     alertmanager_replicas: int = 1
+    alertmanager_url: str | None = None
     spread: bool = False
     after: Sequence[pulumi.Resource] = field(default=())
 
@@ -55,6 +53,7 @@ class MonitoringStackArgs:
             origin={"cluster": settings.cluster.context, "environment": settings.environment},
             prometheus_replicas=settings.prometheus_replicas,
             alertmanager_replicas=settings.alertmanager_replicas,
+            alertmanager_url=settings.alerting.url,
             spread=settings.is_production,
             after=after,
         )
@@ -75,7 +74,7 @@ class MonitoringStack(pulumi.ComponentResource):
         args = self._args
         credentials = Credentials(_REMOTE_WRITE, args.monitoring.namespace)
         values = self._values(credentials)
-        self._warn(values)
+        platform_chart.warn("platform.monitoring", taken_away(values, args.monitoring.values), self)
         secrets = credentials.provision(pulumi.ResourceOptions(parent=self, depends_on=list(args.after)))
         return platform_chart.install(args.monitoring, values, self, [*args.after, *secrets])
 
@@ -91,15 +90,11 @@ class MonitoringStack(pulumi.ComponentResource):
                 credentials,
             ),
             "alertmanager": alertmanager_values(
-                Replicas(args.alertmanager_replicas, args.spread), args.prometheus.storage.storage_class
+                Replicas(args.alertmanager_replicas, args.spread),
+                args.prometheus.storage.storage_class,
+                args.alertmanager_url,
             ),
             "grafana": grafana_values(args.grafana),
             "kubeStateMetrics": {"enabled": True},
             "kube-state-metrics": kube_state_metrics_values(),
         }
-
-    def _warn(self, values: dict[str, Any]) -> None:
-        file = f"Pulumi.{pulumi.get_stack()}.yaml"
-        for path, told in undone(RELIED_ON, values, self._args.monitoring.values):
-            place = f"config.{NAMESPACE}:platform.monitoring.values.{path}"
-            pulumi.log.warn(str(Problem(file, place, told)))

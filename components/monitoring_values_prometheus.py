@@ -14,7 +14,8 @@ _MEMORY = "400Mi"
 """What kube-prometheus asks for Prometheus. A limit cannot be derived: memory follows the number of series, of which
 the services are a small part, and a pod that reaches its limit while it reads its log never gets up again."""
 
-_SELECTED = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
+SELECTED = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
+"""The kinds of objects that Prometheus takes its configuration from, as the chart's selectors of them are named."""
 
 
 def prometheus_values(
@@ -39,7 +40,7 @@ def prometheus_values(
         "scrapeInterval": _INTERVAL,
         "evaluationInterval": _INTERVAL,
         # Otherwise only objects that carry the release's label are picked up.
-        **{f"{kind}SelectorNilUsesHelmValues": False for kind in _SELECTED},
+        **{f"{kind}SelectorNilUsesHelmValues": False for kind in SELECTED},
         "externalLabels": _external_labels({**origin, **prometheus.external_labels}),
     }
     if stores:

@@ -1,13 +1,15 @@
 """One part of the platform from its Helm chart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
+from catalog.config_keys import NAMESPACE
 from catalog.layers import merge
 from catalog.platform import Chart
+from catalog.problems import Fault, Problem
 
 _INSTALL_TIMEOUT_SECONDS = 900
 """Images of the monitoring stack are pulled on a first install; Helm's own 300 s is short for that."""
@@ -15,6 +17,13 @@ _INSTALL_TIMEOUT_SECONDS = 900
 _REVISIONS = 10
 """How many revisions Helm keeps, as its own command does. To the plugin an absent number is "all", and each is a Secret
 of some hundred kilobytes."""
+
+
+def warn(part: str, taken_away: Iterable[Fault], parent: pulumi.Resource) -> None:
+    """Tell of what the user's own values take away of what is relied on; `part` is the path of the chart's setting."""
+    for path, told in taken_away:
+        place = f"config.{NAMESPACE}:{part}.values.{path}"
+        pulumi.log.warn(str(Problem(f"Pulumi.{pulumi.get_stack()}.yaml", place, told)), parent)
 
 
 def install(

@@ -9,6 +9,7 @@ from components.alert_secrets import look_up_alert_secrets
 from components.claims import look_up_claims
 from components.cluster import ensure_cluster
 from components.monitoring_secrets import look_up_monitoring_secrets
+from components.notification_secrets import look_up_notification_secrets
 from components.referenced import Referenced, look_up
 from components.running import ensure_changeable, running_rollouts
 
@@ -20,12 +21,14 @@ def preflight(settings: StackSettings, services: Sequence[Service]) -> Reference
     CatalogError where services cannot be changed as asked or need a Secret that is not there.
     """
     ensure_cluster(settings)
-    ensure_adopted(settings)
+    misnamed = ensure_adopted(settings)
     running = running_rollouts(settings)
     ensure_changeable(settings, services, running)
     told = [
+        *misnamed,
         *look_up_monitoring_secrets(settings),
         *look_up_alert_secrets(settings),
+        *look_up_notification_secrets(settings),
         *look_up_claims(settings, services),
     ]
     return look_up(settings, services, running).with_warnings(told)

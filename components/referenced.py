@@ -16,6 +16,7 @@ from catalog.services import Service
 from catalog.stack import StackSettings
 from components.cluster_reader import ForbiddenError, Found, Reader, reader_of
 from components.running import Running, checksum_of
+from components.secret_lookup import is_there, lacking
 
 Held = Mapping[tuple[str, str], Found | ForbiddenError]
 """By kind and name, what was found, or why it could not be read."""
@@ -48,11 +49,12 @@ def look_up(
     needed = analysis_secrets(settings.prometheus.access)
     if not mentioned and not needed:
         return Referenced()
-    held = _held(settings, [*needed, *(each for of_one in mentioned.values() for each in of_one)], read)
+    read = read or reader_of(settings)
+    held = _held(settings.namespace, [*needed, *(each for of_one in mentioned.values() for each in of_one)], read)
     file, place = f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:prometheus.access"
-    lacking = _told(file, place, needed, held, settings.namespace)
-    if lacking and held["Namespace", settings.namespace] is not None:
-        raise CatalogError(lacking)
+    unmet = _told(file, place, needed, held, settings.namespace)
+    if unmet and is_there(read, settings.namespace):
+        raise CatalogError(unmet)
     warnings = [
         problem
         for name, of_one in mentioned.items()
@@ -60,19 +62,17 @@ def look_up(
     ]
     seen = {name: _checksum(of_one, held, checksum_of(running.get(name))) for name, of_one in mentioned.items()}
     checksums = {name: checksum for name, checksum in seen.items() if checksum}
-    return Referenced(checksums, (*lacking, *warnings))
+    return Referenced(checksums, (*unmet, *warnings))
 
 
-def _held(settings: StackSettings, wanted: Iterable[Reference], read: Reader | None) -> Held:
-    """What the cluster has of `wanted`, and of the namespace that all of it is in; each is asked for once."""
-    read = read or reader_of(settings)
+def _held(namespace: str, wanted: Iterable[Reference], read: Reader) -> Held:
+    """What the namespace has of `wanted`; each is asked for once."""
     held: dict[tuple[str, str], Found | ForbiddenError] = {}
-    for kind, name in [("Namespace", settings.namespace), *((each.kind, each.name) for each in wanted)]:
-        if (kind, name) not in held:
-            try:
-                held[kind, name] = read(kind, "" if kind == "Namespace" else settings.namespace, name)
-            except ForbiddenError as error:
-                held[kind, name] = error
+    for kind, name in dict.fromkeys((each.kind, each.name) for each in wanted):
+        try:
+            held[kind, name] = read(kind, namespace, name)
+        except ForbiddenError as error:
+            held[kind, name] = error
     return held
 
 
@@ -116,9 +116,5 @@ def _missing(reference: Reference, found: Found | ForbiddenError, namespace: str
     if isinstance(found, ForbiddenError):
         unseen = f"{what} may not be read here ({found}), so a change of it will start no canary"
         return unseen if reference.read_by_pods else None
-    if found is None:
-        return f"there is no {what} in namespace '{namespace}' of the cluster; {waits}"
-    keys = {**(found.get("data") or {}), **(found.get("binaryData") or {})}
-    if reference.key and reference.key not in keys:
-        return f"{what} has no key '{reference.key}' (it has {', '.join(sorted(keys)) or 'none'}); {waits}"
-    return None
+    told = lacking(found, reference.kind, namespace, reference.name, reference.key)
+    return f"{told}; {waits}" if told else None

@@ -5,7 +5,7 @@ The controller sends while it works on a Rollout, at the event itself. So a serv
 Rollout up: the configuration gives it one more attempt, and no third.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,8 +90,11 @@ def subscriptions(service: Service, alerting: Alerting) -> dict[str, str]:
     }
 
 
-def notification_warnings(alerting: Alerting) -> list[Fault]:
-    """What somebody else has to do before messages about releases arrive: paths of settings, and messages."""
+def notification_warnings(alerting: Alerting, held: Collection[str] = ()) -> list[Fault]:
+    """What somebody else has to do before messages about releases arrive: paths of settings, and messages.
+
+    `held` are the keys that `SECRET` has.
+    """
     found = {
         "alerting.slack.webhook": (alerting.slack and alerting.slack.webhook, WEBHOOK_KEY),
         "alerting.email.password": (alerting.email and alerting.email.password, PASSWORD_KEY),
@@ -103,7 +106,7 @@ def notification_warnings(alerting: Alerting) -> list[Fault]:
             "name that Secret here",
         )
         for path, (credential, key) in found.items()
-        if isinstance(credential, SecretKeyReference) and not _is_readable(credential)
+        if isinstance(credential, SecretKeyReference) and not _is_readable(credential) and key not in held
     ]
 
 

@@ -27,6 +27,9 @@ _NAMESPACE, _NAME = "{{ $labels.namespace }}", "{{ $labels.name }}"
 _AFTER = "after"
 """The label that says how long a state lasted, and so tells rules of one alert apart."""
 
+_ROLLOUT = "rollout"
+"""The label for the Rollout of an AnalysisRun, within an expression."""
+
 _STEP_RUN = r"(.+)-[2-9b-z]+-[0-9]+-[0-9]+(?:\\.[0-9]+)?"
 """The name of a step's AnalysisRun: rollout, hash, revision, step, and a number where there is one of that name.
 
@@ -132,7 +135,10 @@ def _progressing(scope: Scope, run_metrics: bool) -> str:
     if not run_metrics:
         return progressing
     unfinished = series(metrics.ANALYSIS_RUN_INFO, None, one_of(metrics.PHASE, metrics.UNFINISHED_RUN_PHASES))
-    measuring = f'label_replace({unfinished}, "{metrics.NAME}", "$1", "{metrics.NAME}", "{_STEP_RUN}")'
+    # Two runs of one Rollout may be measuring: without the aggregation they would be two series of the same labels.
+    runs = f'label_replace({unfinished}, "{_ROLLOUT}", "$1", "{metrics.NAME}", "{_STEP_RUN}")'
+    rollouts = by("max", (metrics.NAMESPACE, _ROLLOUT), runs)
+    measuring = f'label_replace({rollouts}, "{metrics.NAME}", "$1", "{_ROLLOUT}", "(.+)")'
     return f"{progressing} unless on ({', '.join(OF_A_ROLLOUT)}) {measuring}"
 
 

@@ -124,10 +124,10 @@ def _contract(watched: Watched) -> Iterator[Alert]:
         "ForbiddenLabelsDropped",
         "warning",
         # A scrape that failed half-way has a difference too.
-        f"{by('sum', _OF_A_SERVICE, f'{scraped} - {kept} and {up} == 1')} > 0",
+        f"{by('max', _OF_A_SERVICE, f'{scraped} - {kept} and {up} == 1')} > 0",
         f"{name} exposes labels that are not allowed",
-        f"Of each scrape of {name} in {watched.namespace}, {{{{ $value }}}} samples have been thrown away for 10 "
-        f"minutes, since they carry one of the labels {', '.join(metrics.FORBIDDEN_LABELS)}. What they count is "
+        f"Of each scrape of {name} in {watched.namespace}, up to {{{{ $value }}}} samples have been thrown away for "
+        f"10 minutes, since they carry one of the labels {', '.join(metrics.FORBIDDEN_LABELS)}. What they count is "
         "missing.",
         held=Duration.parse("10m"),
     )

@@ -104,7 +104,7 @@ class Desk:
         try:
             with (
                 mock.patch.object(program, "FOLDER", self.folder),
-                mock.patch.object(pulumi.log, "warn", warnings.append),
+                mock.patch.object(pulumi.log, "warn", lambda message, *_: warnings.append(message)),
             ):
                 attempt = self._run(mutant.stack, novelty)
         finally:

@@ -132,6 +132,7 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "retentionSize": _counted(1, 999, "MB", "GB", "TB"),
     "routingKey": _CREDENTIALS,
     "runMetrics": st.booleans(),
+    "alerting.url": _URLS,
     "runbookUrl": _URLS,
     "scopes.*": st.sampled_from(["a", "metrics.read", "https://example.com/.default"]),
     "scrapeControlPlane": st.booleans(),

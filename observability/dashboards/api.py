@@ -25,6 +25,7 @@ from observability.dashboards.look import (
     Says,
     as_limit,
     asking,
+    by_version,
     colored,
     compared,
     saying,
@@ -106,7 +107,7 @@ def p95_now() -> PanelBuilder:
 def request_rates() -> PanelBuilder:
     """Requests over time."""
     says = Says("Request Rate", "Requests per second by version.", "reqps", _NO_REQUESTS)
-    return compared(says, Query(request_rate("service_version", "1m", OF_SERVICE, OF_VERSIONS), _VERSION))
+    return by_version(compared(says, Query(request_rate("service_version", "1m", OF_SERVICE, OF_VERSIONS), _VERSION)))
 
 
 def error_rate() -> PanelBuilder:
@@ -119,11 +120,12 @@ def error_rate() -> PanelBuilder:
         _NO_TRAFFIC,
     )
     budget = series(records.ERROR_BUDGET, {**OF_SERVICE, metrics.SLO: "availability"})
-    return compared(
+    panel = compared(
         says,
         Query(error_ratio("service_version", "1m", OF_SERVICE, OF_VERSIONS), _VERSION),
         Query(f"max({budget})", _OBJECTIVE),
-    ).override_by_name(_OBJECTIVE, as_limit())
+    )
+    return by_version(panel).override_by_name(_OBJECTIVE, as_limit())
 
 
 def latencies() -> PanelBuilder:
@@ -136,12 +138,14 @@ def latencies() -> PanelBuilder:
         f"{_NO_TRAFFIC}, or it has no histogram of durations",
     )
     objective = series(records.LIMIT, {**OF_SERVICE, metrics.CHECK: LATENCY_OBJECTIVE})
-    return compared(
+    panel = compared(
         says,
         Query(latency("service_version", "1m", 95, OF_SERVICE, OF_VERSIONS), f"p95 {_VERSION}"),
         Query(latency("service_version", "1m", 99, OF_SERVICE, OF_VERSIONS), f"p99 {_VERSION}"),
         Query(f"max({objective})", _OBJECTIVE),
-    ).override_by_name(_OBJECTIVE, as_limit())
+    )
+    panel = by_version(by_version(panel, "p95 {}"), "p99 {}", shade="light-")
+    return panel.override_by_name(_OBJECTIVE, as_limit())
 
 
 def status_classes() -> PanelBuilder:

@@ -13,6 +13,7 @@ from observability.dashboards.look import (
     Query,
     Says,
     as_limit,
+    by_version,
     drawn_at_thresholds,
     stacked,
     thresholds,
@@ -103,7 +104,7 @@ def pods() -> PanelBuilder:
         "Prometheus has no target of this service",
     )
     scraped = by("sum", (metrics.VERSION,), series(metrics.UP, OF_SERVICE, OF_VERSIONS))
-    return stacked(says, Query(scraped, "{{version}}")).decimals(0)
+    return by_version(stacked(says, Query(scraped, "{{version}}"))).decimals(0)
 
 
 def _containers(metric: str, *more: str) -> str:

@@ -26,6 +26,9 @@ from observability.series import by, series
 _CONTROLLER = {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB}
 _POD = "{{pod}}"
 _QUEUE = "{{name}}"
+SELDOM = "5m"
+"""The shortest time that a duration is told of: without a release the controller looks at Rollouts now and then."""
+
 NOT_SCRAPED = "The controller is not scraped"
 
 
@@ -61,7 +64,8 @@ def queue_wait() -> PanelBuilder:
     waited = f"rate({series(metrics.QUEUE_WAIT_BUCKETS, _CONTROLLER)}[$__rate_interval])"
     p95 = f"histogram_quantile(0.95, {by('sum', (metrics.NAME, metrics.LE), waited)}) >= 0"
     colors = thresholds(GREEN, (1, ORANGE), (10, RED))
-    return timeseries(says, Query(p95, _QUEUE)).thresholds(colors).thresholds_style(drawn_at_thresholds())
+    panel = timeseries(says, Query(p95, _QUEUE)).interval(SELDOM)
+    return panel.thresholds(colors).thresholds_style(drawn_at_thresholds())
 
 
 def queue_retries() -> PanelBuilder:

@@ -11,6 +11,7 @@ from observability import metrics, records
 from observability.dashboards import variables
 from observability.dashboards.argo_controller import (
     NOT_SCRAPED,
+    SELDOM,
     controller_cpu,
     controller_memory,
     counted_in_namespaces,
@@ -188,7 +189,7 @@ def reconcile_duration() -> PanelBuilder:
 
     mean_time = f"sum({rate(metrics.RECONCILE_SUM)}) / (sum({rate(metrics.RECONCILE_COUNT)}) > 0)"
     p95 = f"histogram_quantile(0.95, {by('sum', (metrics.LE,), rate(metrics.RECONCILE_BUCKETS))}) >= 0"
-    panel = timeseries(says, Query(p95, "p95"), Query(mean_time, "mean"))
+    panel = timeseries(says, Query(p95, "p95"), Query(mean_time, "mean")).interval(SELDOM)
     return panel.thresholds(thresholds(GREEN, (_LAST_BUCKET_SECONDS, RED))).thresholds_style(drawn_at_thresholds())
 
 

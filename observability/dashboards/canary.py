@@ -25,9 +25,11 @@ from observability.dashboards.variables import NAMESPACE, ROLLOUT_OF_SERVICE, SE
 from observability.links import CANARY_DASHBOARD
 
 _IN_NAMESPACE = {metrics.NAMESPACE: f"${NAMESPACE}"}
-_RUNS = f'{metrics.NAME}=~"${{{SERVICE}}}-[2-9b-z]+-[0-9]+(-.+)?"'
+_RUN_NAME = f"${{{SERVICE}}}-[2-9b-z]+-([0-9]+(-.+)?)"
 """AnalysisRuns are named rollout, hash, revision, and the step; the background's has none (rollout/analysis.go)."""
 
+_RUNS = f'{metrics.NAME}=~"{_RUN_NAME}"'
+_RUN = "run"
 _NO_RUNS = "There was no AnalysisRun, or the series of single runs are not kept (platform.argoRollouts.runMetrics)"
 _REASON = f"{{{{{metrics.REASON}}}}}"
 
@@ -64,13 +66,13 @@ def analysis_runs() -> PanelBuilder:
     """What became of each AnalysisRun."""
     says = Says(
         "AnalysisRuns",
-        "The phase of each AnalysisRun of this service. A name ends with the revision and the step; without a step it "
-        "is the background's, which measures all along.",
+        "The phase of each AnalysisRun of this service, named by the revision and the step that it was for; without a "
+        "step it is the background's, which measures all along.",
         "none",
         _NO_RUNS,
     )
     phase = numbered(OF_RUNS, OF_A_ROLLOUT, metrics.ANALYSIS_RUN_INFO, _IN_NAMESPACE, _RUNS)
-    return states(says, OF_RUNS, Query(phase, "{{name}}"))
+    return states(says, OF_RUNS, Query(_shortly(phase), f"revision {{{{{_RUN}}}}}"))
 
 
 def checks_of_runs() -> PanelBuilder:
@@ -83,7 +85,12 @@ def checks_of_runs() -> PanelBuilder:
     )
     labels = (*OF_A_ROLLOUT, metrics.METRIC)
     phase = numbered(OF_RUNS, labels, metrics.ANALYSIS_RUN_METRIC_PHASE, _IN_NAMESPACE, _RUNS)
-    return states(says, OF_RUNS, Query(phase, "{{name}} {{metric}}"))
+    return states(says, OF_RUNS, Query(_shortly(phase), f"{{{{{_RUN}}}}} {{{{{metrics.METRIC}}}}}"))
+
+
+def _shortly(runs: str) -> str:
+    """AnalysisRuns without the service and the hash in their names, which leave no room for what they found."""
+    return f'label_replace({runs}, "{_RUN}", "$1", "{metrics.NAME}", "{_RUN_NAME}")'
 
 
 def troubles() -> PanelBuilder:

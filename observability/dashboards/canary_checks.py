@@ -6,17 +6,7 @@ An analysis looks at its own window and tells pods apart by their hash; these sh
 
 from observability import metrics, records
 from observability.dashboard_rules import MINIMUM_REQUESTS
-from observability.dashboards.look import (
-    BLUE,
-    ORANGE,
-    PURPLE,
-    PanelBuilder,
-    Query,
-    Says,
-    as_limit,
-    colored,
-    compared,
-)
+from observability.dashboards.look import PURPLE, PanelBuilder, Query, Says, as_limit, by_version, compared
 from observability.dashboards.requests import error_ratio, latency, mean, request_rate
 from observability.dashboards.variables import OF_SERVICE
 from observability.records import Percentile
@@ -67,10 +57,6 @@ def request_rates() -> PanelBuilder:
 def _check(says: Says, measured: Query, check: str) -> PanelBuilder:
     """What is measured of both versions, and the limits of the check, each in its own color."""
     limits = mean(records.LIMIT, OF_SERVICE, f'{metrics.CHECK}=~"{check}({_AGAINST_STABLE})?"')
-    return (
-        compared(says, measured, Query(limits, f"limit {_CHECK}"))
-        .override_by_name(metrics.CANARY, colored(ORANGE))
-        .override_by_name(metrics.STABLE, colored(BLUE))
-        .override_by_regexp("/^limit/", as_limit())
-        .override_by_regexp(f"/^limit.*{_AGAINST_STABLE}/", as_limit(PURPLE))
-    )
+    panel = by_version(compared(says, measured, Query(limits, f"limit {_CHECK}")))
+    panel = panel.override_by_regexp("/^limit/", as_limit())
+    return panel.override_by_regexp(f"/^limit.*{_AGAINST_STABLE}/", as_limit(PURPLE))

@@ -75,7 +75,7 @@ def message() -> PanelBuilder:
         "The Rollout has nothing to say",
     )
     said = by("max", (metrics.MESSAGE,), series(metrics.ROLLOUT_MESSAGE, ROLLOUT_OF_SERVICE))
-    return listed(says, [Key(metrics.MESSAGE, "Message")], said)
+    return listed(says, [Key(metrics.MESSAGE, "Message", long=True)], said)
 
 
 def phases() -> PanelBuilder:

@@ -39,10 +39,9 @@ def counted(counter: str) -> str:
     return f"({now} - {before} >= 0 or {now})"
 
 
-def events(labels: Iterable[str], reasons: Iterable[str] | None, where: Mapping[str, str] | None, *more: str) -> str:
-    """The events of Rollouts for each of these reasons (for any, without), summed up to these labels."""
-    matchers = [one_of(metrics.REASON, reasons)] if reasons else []
-    found = series(metrics.ROLLOUT_EVENTS, where, *more, *matchers)
+def events(labels: Iterable[str], reasons: Iterable[str], where: Mapping[str, str] | None, *more: str) -> str:
+    """The events of Rollouts for these reasons, summed up to these labels."""
+    found = series(metrics.ROLLOUT_EVENTS, where, *more, one_of(metrics.REASON, reasons))
     return f"{by('sum', labels, counted(found))} > 0"
 
 
@@ -57,7 +56,7 @@ class _PrometheusAnnotation(AnnotationQuery):
     def to_json(self) -> dict[str, object]:
         """Each mark shows the reason, and the Rollout as a tag."""
         more = {
-            # Grafana reads the query here since 12; before that it read `expr` and `step`.
+            # Where newer versions of Grafana look for the query; older ones look for `expr` and `step`.
             "target": {"expr": self.expr, "interval": STEP, "refId": self.name},
             "step": STEP,
             "titleFormat": f"{{{{{metrics.REASON}}}}}",

@@ -28,7 +28,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from catalog.quantities import Duration
-from observability import records
+from observability import metrics, records
 
 DATASOURCE = "datasource"
 """The variable of every dashboard that says which Prometheus is asked."""
@@ -39,6 +39,7 @@ STEP = str(Duration(2 * records.INTERVAL))
 """The shortest time between two points. A shorter one would find no sample of a record between them now and then."""
 
 BLUE, GREEN, ORANGE, PURPLE, RED, GREY = "blue", "green", "orange", "purple", "red", "#808080"
+_COLORS_OF_VERSIONS = {metrics.CANARY: ORANGE, metrics.STABLE: BLUE}
 
 _DASHES = [10, 10]
 _POINTS_OF_A_BAR_CHART = 100
@@ -116,7 +117,10 @@ def timeseries(says: Says, *queries: Query) -> timeseries_builders.Panel:
         .min(0)
         .line_width(1)
         .fill_opacity(8)
-        .show_points(common.VisibilityMode.NEVER)
+        # Where there is a number now and then only, lines alone would show nothing.
+        .show_points(common.VisibilityMode.AUTO)
+        # A service has the same color on every graph.
+        .color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .legend(_legend())
         .tooltip(_tooltip())
     )
@@ -203,6 +207,13 @@ def drawn_at_thresholds() -> common_builders.GraphThresholdsStyleConfig:
 def colored(color: str) -> list[DynamicConfigValue]:
     """One series in a color of its own."""
     return [DynamicConfigValue("color", {"mode": FieldColorModeId.FIXED, "fixedColor": color})]
+
+
+def by_version(panel: timeseries_builders.Panel, legend: str = "{}", shade: str = "") -> timeseries_builders.Panel:
+    """Canary and stable in the same colors everywhere; `legend` is how each is called, `shade` such as `light-`."""
+    for version, color in _COLORS_OF_VERSIONS.items():
+        panel = panel.override_by_name(legend.format(version), colored(f"{shade}{color}"))
+    return panel
 
 
 def as_limit(color: str = RED) -> list[DynamicConfigValue]:

@@ -49,17 +49,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Key:
-    """A label that tells lines from each other: what its column is called, and where a click on it may lead."""
+    """A label that tells lines from each other: what its column is called, and where a click on it may lead.
+
+    `long` ones are sentences, which take several lines.
+    """
 
     label: str
     name: str
     links: Sequence[Mapping[str, str]] = field(default=())
+    long: bool = False
 
     def properties(self) -> list[DynamicConfigValue]:
         """How the column is shown."""
         found: dict[str, Any] = {"custom.filterable": True, "noValue": EMPTY}
         if self.links:
             found["links"] = [dict(link) for link in self.links]
+        if self.long:
+            found["custom.cellOptions"] = {"type": "auto", "wrapText": True}
         return [DynamicConfigValue(name, value) for name, value in found.items()]
 
 

@@ -13,7 +13,7 @@ from lightkube.resources.core_v1 import ServiceAccount, ServiceAccountToken
 from catalog.stack import Cluster, StackSettings
 from catalog.stack_file import load_stack_file
 from components.adopted import Definition, ensure_adopted, served_by
-from components.cluster import connect
+from components.cluster import ClusterError, connect
 from components.cluster_reader import UnknownError, answering
 from local.state import CHECKOUT, State
 
@@ -28,7 +28,24 @@ def on_cluster(kubeconfig: Path) -> StackSettings:
 
 
 def test_the_embedded_cluster_can_be_adopted(embedded_cluster: State) -> None:
-    ensure_adopted(on_cluster(embedded_cluster.kubeconfig))
+    assert ensure_adopted(on_cluster(embedded_cluster.kubeconfig)) == []
+
+
+def named(settings: StackSettings, **names: str) -> StackSettings:
+    """The stack with other names of what it adopts."""
+    monitoring = settings.platform.monitoring.model_copy(update=names)
+    return settings.model_copy(update={"platform": settings.platform.model_copy(update={"monitoring": monitoring})})
+
+
+def test_names_that_lead_nowhere_are_told_before_anything_is_promised(embedded_cluster: State) -> None:
+    settings = on_cluster(embedded_cluster.kubeconfig)
+    told = [str(problem) for problem in ensure_adopted(named(settings, release="mine"))]
+    name = "'mine-kube-prometheus-stack-prometheus' in namespace 'monitoring'"
+    service, account = told
+    assert f"there is no Service {name}" in service
+    assert f"there is no ServiceAccount {name}" in account
+    with pytest.raises(ClusterError, match="the cluster has no namespace 'nowhere'"):
+        ensure_adopted(named(settings, namespace="nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +73,9 @@ def test_who_may_list_nothing_is_not_held_up(
     kubeconfig = yaml.safe_load(embedded_cluster.kubeconfig.read_text(encoding="utf-8"))
     kubeconfig["users"][0]["user"] = {"token": token.token}
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
-    assert served_by(on_cluster(tmp_path / "kubeconfig"))(SERVICE_MONITOR)
+    settings = on_cluster(tmp_path / "kubeconfig")
+    assert served_by(settings)(SERVICE_MONITOR)
+    assert ensure_adopted(named(settings, namespace="nowhere")) == []
 
 
 def test_a_cluster_without_any_definition_of_argo_has_no_rollouts(embedded_cluster: State) -> None:

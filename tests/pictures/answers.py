@@ -9,10 +9,13 @@ from typing import Any
 from grafana_foundation_sdk.models.dashboard import Panel, ValueMap
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
+from catalog.quantities import Duration
 from observability.dashboards.asked import Asked, filled_in
+from observability.dashboards.look import STEP
 from tests.engine.watched_fully import Asking
 
 COLORS = {"blue": "#3274d9", "green": "#56a64b", "orange": "#ff780a", "red": "#e02f44", "purple": "#a352cc"}
+COLORS |= {"light-blue": "#8ab8ff", "light-orange": "#ffcb7d"}
 _PALETTE = (
     "#3274d9",
     "#ff780a",
@@ -43,8 +46,10 @@ def series(panel: Panel, asking: Asking, values: Mapping[str, str], seconds: int
     """All series of a panel, those without a color of their own in the colors of a palette."""
     palette = cycle(_PALETTE)
     found: list[Shown] = []
+    step = step_seconds(panel)
+    values = {**values, "__interval": f"{step}s", "__rate_interval": f"{step}s"}
     for target in targets(panel):
-        for each in asking.answer(_asked(target, values), seconds):
+        for each in asking.answer(_asked(target, values), seconds, step):
             name = _name(target.legend_format or "", each["metric"])
             samples = [(at, float(value)) for at, value in each.get("values") or [each["value"]] if value != "NaN"]
             times, numbers = [at for at, _ in samples], [number for _, number in samples]
@@ -75,6 +80,11 @@ def rows(panel: Panel, asking: Asking, values: Mapping[str, str]) -> tuple[list[
     return [names[label] for label in (*keys, *numbers)], _sorted(
         panel, found, [names[each] for each in (*keys, *numbers)]
     )
+
+
+def step_seconds(panel: Panel) -> int:
+    """The time between two points: the shortest that the panel may have, as what is shown is short."""
+    return int(Duration.parse(panel.interval or STEP))
 
 
 def targets(panel: Panel) -> Iterator[Dataquery]:
@@ -109,6 +119,8 @@ def written(value: float, unit: str) -> str:
     if unit == "percentunit":
         return f"{value * 100:.3g} %"
     if unit == "s":
+        if value >= 120:
+            return f"{value / 60:.3g} min"
         return f"{value:.3g} s" if value >= 1 or value == 0 else f"{value * 1000:.3g} ms"
     if unit == "bytes":
         return f"{value / 2**20:.3g} MiB"

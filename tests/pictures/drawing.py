@@ -1,5 +1,8 @@
 """Drawing a dashboard with matplotlib: every panel where it stands on Grafana's grid, and what it shows."""
 
+import math
+import textwrap
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,17 +12,22 @@ import matplotlib as mpl
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
 
 from observability.dashboards.asked import Asked, filled_in, queries
 from observability.dashboards.layout import COLUMNS
 from tests.engine.watched_fully import Asking
-from tests.pictures.answers import Shown, color_of, column, phases, rows, series, threshold_color, written
+from tests.pictures.answers import Shown, color_of, column, phases, rows, series, step_seconds, threshold_color, written
 
 _COLUMN_INCHES, _ROW_INCHES, _HEAD_ROWS = 0.72, 0.36, 2
 _TITLE, _TEXT, _SMALL = 9, 7, 6
+_LINE_INCHES, _LONGEST_LINE = 0.24, 75
 _MARKS = {"Releases": "#3274d9", "Troubles": "#e02f44"}
-_MOST_NAMES = 9
+_LETTERS_AN_INCH, _LONGEST_NAME = 21, 30
 _STEP_SECONDS = 60
+_MARGINS = {"timeseries": (0.95, 1.3), "heatmap": (0.95, 0.8), "state-timeline": (2.2, 1.3), "table": (0.15, 0.1)}
+"""Room at the left and below for the labels of the axes, in columns and rows of the grid."""
 
 
 @dataclass
@@ -33,6 +41,7 @@ class Drawing:
     def of(self, dashboard: Dashboard) -> Figure:
         """The picture."""
         mpl.rcParams.update({"font.family": "DejaVu Sans", "axes.edgecolor": "#c7d0d9", "axes.linewidth": 0.6})
+        self._end = time.time()
         self._marks = self._events(dashboard)
         found = dashboard.panels or []
         height = max(each.grid_pos.y + each.grid_pos.h for each in found if each.grid_pos) + _HEAD_ROWS
@@ -54,8 +63,10 @@ class Drawing:
             box.set(xticks=[], yticks=[])
             head = 0.75 / place.h
             box.text(0.012, 1 - head / 2, panel.title or "", fontsize=_TITLE, fontweight="bold", va="center")
-            side = 0.45 / place.w * (4 if panel.type_val == "state-timeline" else 1.6)
-            inner = box.inset_axes((side, 0.9 / place.h, 0.98 - side, 1 - head - 1.5 / place.h))
+            side, below = _MARGINS.get(panel.type_val, (0.0, 0.1))
+            inner = box.inset_axes(
+                (side / place.w, below / place.h, 0.985 - side / place.w, 1 - head - (below + 0.2) / place.h)
+            )
             self._kind(panel)(panel, inner)
         return figure
 
@@ -79,6 +90,8 @@ class Drawing:
         stacking = getattr(getattr(custom, "stacking", None), "mode", None) == "normal"
         floor: dict[float, float] = {}
         right = axes.twinx() if any(each.right for each in found) else axes
+        right.tick_params(labelsize=_SMALL, length=2, width=0.5)
+        right.patch.set_visible(False)
         for each in found:
             base = [floor.get(at, 0.0) if stacking and not each.dashed else 0.0 for at in each.times]
             tops = [below + value for below, value in zip(base, each.values, strict=True)]
@@ -88,7 +101,8 @@ class Drawing:
                 axes.fill_between(each.times, base, tops, color=each.color, alpha=0.45, linewidth=0.8)
             else:
                 drawn = right if each.right else axes
-                drawn.plot(each.times, each.values, color=each.color, lw=1.1, ls="--" if each.dashed else "-")
+                times, values = _with_gaps(each, 1.5 * step_seconds(panel))
+                drawn.plot(times, values, color=each.color, lw=1.2, ls="--" if each.dashed else "-", marker=".", ms=2)
             floor |= dict(zip(each.times, tops, strict=True))
         if getattr(getattr(custom, "thresholds_style", None), "mode", None) == "dashed" and defaults.thresholds:
             for step in defaults.thresholds.steps:
@@ -97,7 +111,7 @@ class Drawing:
         axes.set_ylim(bottom=min(0, *(min(each.values) for each in found)))
         axes.yaxis.set_major_formatter(lambda value, _: written(value, unit))
         self._over_time(axes)
-        _legend(axes, found)
+        _legend(axes, {each.name: each.color for each in found})
 
     def _states(self, panel: Panel, axes: Axes) -> None:
         found = sorted(self._series(panel, axes), key=lambda each: each.name, reverse=True)
@@ -105,13 +119,11 @@ class Drawing:
         for line, each in enumerate(found):
             for at, value in zip(each.times, each.values, strict=True):
                 axes.broken_barh([(at, _STEP_SECONDS + 1)], (line + 0.1, 0.8), facecolors=known[int(value)][1])
-        axes.set_yticks([line + 0.5 for line in range(len(found))], [each.name[-34:] for each in found])
+        axes.set_yticks([line + 0.5 for line in range(len(found))], [each.name[-_LONGEST_NAME:] for each in found])
         axes.set_ylim(0, max(len(found), 1))
         self._over_time(axes)
         shown = {int(value) for each in found for value in each.values}
-        for place, number in enumerate(sorted(shown)):
-            text, color = known[number]
-            axes.text(0.14 * place, -0.22, f"■ {text}", color=color, fontsize=_TEXT, transform=axes.transAxes)
+        _legend(axes, dict(known[number] for number in sorted(shown)))
 
     def _heatmap(self, panel: Panel, axes: Axes) -> None:
         found = sorted(self._series(panel, axes), key=lambda each: float(each.name.replace("+Inf", "inf")))
@@ -149,10 +161,21 @@ class Drawing:
         shown = [[_cell(column(panel, name), value) for name, value in zip(names, line, strict=True)] for line in lines]
         cells = [[text for text, _ in line] for line in shown]
         colors = [[color for _, color in line] for line in shown]
-        drawn = axes.table(cells, cellColours=colors, colLabels=names, loc="upper left", cellLoc="left", edges="B")
+        widths = [max(len(text.partition("\n")[0]) for text in each) + 2 for each in zip(names, *cells, strict=True)]
+        text_lines = sum(1 + max(text.count("\n") for text in each) for each in cells)
+        tall = min(1.0, (text_lines + 1) * _LINE_INCHES / (axes.get_window_extent().height / axes.figure.dpi))
+        drawn = axes.table(
+            cells,
+            cellColours=colors,
+            colLabels=names,
+            colWidths=[width / sum(widths) for width in widths],
+            cellLoc="left",
+            colLoc="left",
+            edges="B",
+            bbox=Bbox.from_bounds(0, 1 - tall, 1, tall),
+        )
         drawn.auto_set_font_size(False)
         drawn.set_fontsize(_TEXT + 1)
-        drawn.auto_set_column_width(range(len(names)))
         for (number, index), cell in drawn.get_celld().items():
             cell.set_edgecolor("#dde1e6")
             if number and colors[number - 1][index] != "white":
@@ -183,6 +206,7 @@ class Drawing:
         axes.tick_params(labelsize=_SMALL, length=2, width=0.5)
         axes.grid(axis="y", color="#e6e9ec", lw=0.5)
         axes.spines[["top", "right"]].set_visible(False)
+        axes.set_xlim(self._end - self.seconds, self._end)
 
 
 def _cell(style: Mapping[str, Any], value: Any) -> tuple[str, str]:
@@ -190,7 +214,7 @@ def _cell(style: Mapping[str, Any], value: Any) -> tuple[str, str]:
     if value is None:
         return str(style.get("noValue", "")), "white"
     if isinstance(value, str):
-        return value, "white"
+        return textwrap.fill(value, _LONGEST_LINE), "white"
     if known := phases(style.get("mappings")):
         return known[int(value)]
     return written(value, style.get("unit", "")), "white"
@@ -203,12 +227,40 @@ def _nothing(panel: Panel, axes: Axes) -> None:
     axes.text(0.5, 0.5, told, ha="center", va="center", fontsize=_TEXT, color="#52545c", wrap=True)
 
 
-def _legend(axes: Axes, found: list[Shown]) -> None:
-    names = [each for each in found if each.name][:_MOST_NAMES]
-    left = 0.0
-    for each in names:
-        axes.text(left, -0.2, f"━ {each.name}", color=each.color, fontsize=_SMALL, transform=axes.transAxes)
-        left += 0.05 + 0.0085 * len(each.name) * 40 / (axes.bbox.width / axes.figure.dpi * 5)
+def _with_gaps(shown: Shown, most: float) -> tuple[list[float], list[float]]:
+    """The points of a line, which breaks where there is none for a while."""
+    times: list[float] = []
+    values: list[float] = []
+    for at, value in zip(shown.times, shown.values, strict=True):
+        if times and at - times[-1] > most:
+            times.append(at - 1)
+            values.append(math.nan)
+        times.append(at)
+        values.append(value)
+    return times, values
+
+
+def _legend(axes: Axes, names: Mapping[str, str]) -> None:
+    """Names in their colors below a graph, as many as find room in one line."""
+    inches = axes.get_window_extent().width / axes.figure.dpi
+    room, shown = inches * _LETTERS_AN_INCH, []
+    for name, color in names.items():
+        room -= len(name) + 4
+        if room < 0:
+            break
+        shown.append(Patch(color=color, label=name))
+    axes.legend(
+        handles=shown,
+        loc="upper left",
+        bbox_to_anchor=(-0.01, -0.42 / (axes.get_window_extent().height / axes.figure.dpi / 0.3)),
+        ncols=max(len(shown), 1),
+        fontsize=_SMALL,
+        frameon=False,
+        handlelength=0.8,
+        handletextpad=0.4,
+        columnspacing=1.0,
+        borderpad=0,
+    )
 
 
 def _named(dashboard: Dashboard) -> list[str]:

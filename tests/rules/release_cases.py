@@ -123,6 +123,18 @@ _PROGRESSING = [
         },
         {"50m": []},
     ),
+    case(
+        "RolloutStuck",
+        "fires",
+        "for one Rollout while two steps of another measure at once",
+        {
+            **rollout({"Progressing": "1x60"}),
+            **rollout({"Progressing": "1x60"}, "b-api"),
+            **run("a-api-7c5ddbdf54-2-2", "Running", "1x60"),
+            **run("a-api-7c5ddbdf54-2-2.1", "Running", "1x60"),
+        },
+        {"14m": [], "15m": [_STUCK_B]},
+    ),
     case("RolloutStuck", "has no data", "and leaves that to RolloutMetricsAbsent", {}, {"30m": []}),
     case(
         "RolloutStuck",

@@ -119,6 +119,7 @@ def everything() -> Settings:
             "pager": {"pagerduty": {"routingKey": SENTINEL}},
             "heartbeat": {"url": _SECRET_URL},
             "teams": {"learning": {"slack": "#learning", "email": ["learning@example.com"]}},
+            "url": "https://alertmanager.example.com",
             "runbookUrl": "https://runbooks.example.com",
             "replicas": 2,
             "labels": {"alertmanagerConfig": "apis"},

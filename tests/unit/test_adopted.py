@@ -1,13 +1,37 @@
 """What a stack takes over from its cluster is looked for before anything is promised."""
 
+from typing import Any
+
 import pytest
 
 from catalog.adopted_settings import without_effect
 from components.adopted import Definition, ensure_adopted
 from components.cluster import ClusterError
+from components.cluster_reader import ForbiddenError, Found
 from tests.unit.settings_workbench import Settings, everything, from_engine, minimal
 
 ADOPTED = {"monitoring": {"install": False}, "argoRollouts": {"install": False}}
+NAMED = ("Namespace/monitoring", "Service/kube-prometheus-stack-prometheus", "ServiceAccount/prometheus")
+PLACE = "Pulumi.dev.yaml: config.api-observability:"
+
+
+def everything_is_there(kind: str, namespace: str, name: str) -> Found:
+    """A cluster that has whatever it is asked for."""
+    return {"metadata": {"name": name, "namespace": namespace, "kind": kind}}
+
+
+def told_of(*held: str, forbidden: bool = False, **settings: Any) -> list[str]:
+    """What a stack is told that adopts a cluster which knows every kind and holds these objects."""
+
+    def read(kind: str, namespace: str, name: str) -> Found:
+        if forbidden:
+            raise ForbiddenError(f"{kind} {name} is forbidden")
+        assert namespace == ("" if kind == "Namespace" else "monitoring")
+        return {} if f"{kind}/{name}" in held else None
+
+    monitoring = {"install": False, "serviceAccount": "prometheus"}
+    adopting = from_engine(minimal(platform={"monitoring": monitoring}, **settings))
+    return [str(problem) for problem in ensure_adopted(adopting, lambda _: True, read)]
 
 
 def lacking(*plurals: str) -> tuple[list[str], "list[Definition]"]:
@@ -19,7 +43,7 @@ def lacking(*plurals: str) -> tuple[list[str], "list[Definition]"]:
         return kind.plural not in plurals
 
     try:
-        ensure_adopted(from_engine(minimal(platform=ADOPTED)), serves)
+        ensure_adopted(from_engine(minimal(platform=ADOPTED)), serves, everything_is_there)
     except ClusterError as error:
         return str(error).splitlines(), asked
     return [], asked
@@ -60,8 +84,47 @@ def test_nothing_is_asked_about_what_is_installed() -> None:
         assert kind.group == "argoproj.io"
         return True
 
-    ensure_adopted(from_engine(minimal(platform={"argoRollouts": {"install": False}})), serves)
-    ensure_adopted(from_engine(minimal()), lambda kind: pytest.fail(f"asked for {kind}"))
+    def read(kind: str, namespace: str, name: str) -> Found:
+        pytest.fail(f"asked for {kind} {namespace}/{name}")
+
+    assert ensure_adopted(from_engine(minimal(platform={"argoRollouts": {"install": False}})), serves, read) == []
+    assert ensure_adopted(from_engine(minimal()), lambda kind: pytest.fail(f"asked for {kind}"), read) == []
+
+
+def test_a_stack_that_names_everything_as_it_is_called_is_told_nothing() -> None:
+    assert told_of(*NAMED) == []
+
+
+def test_a_monitoring_namespace_that_is_not_there_is_refused_with_its_setting() -> None:
+    with pytest.raises(ClusterError) as caught:
+        told_of(*NAMED[1:])
+    assert str(caught.value) == (
+        "context 'dev': platform.monitoring.install is false, and the cluster has no namespace 'monitoring', where the "
+        "dashboards are to go; name that of its monitoring stack: "
+        "pulumi config set --stack dev --path api-observability:platform.monitoring.namespace NAMESPACE"
+    )
+
+
+def test_an_address_of_prometheus_that_leads_nowhere_is_told_before_a_canary_asks_there() -> None:
+    without = (NAMED[0], NAMED[2])
+    assert told_of(*without) == [
+        f"{PLACE}prometheus.address: is derived, and there is no Service 'kube-prometheus-stack-prometheus' in "
+        "namespace 'monitoring' of the cluster: no canary could be judged; say where Prometheus is: "
+        "pulumi config set --stack dev --path api-observability:prometheus.address URL"
+    ]
+    assert told_of(*without, prometheus={"address": "http://prometheus.example.com"}) == []
+
+
+def test_an_account_that_prometheus_does_not_run_as_is_told() -> None:
+    assert told_of(*NAMED[:2]) == [
+        f"{PLACE}platform.monitoring.serviceAccount: there is no ServiceAccount 'prometheus' in namespace 'monitoring' "
+        "of the cluster, and Prometheus gets no permission to read Rollouts; name the one it runs as: "
+        "pulumi config set --stack dev --path api-observability:platform.monitoring.serviceAccount NAME"
+    ]
+
+
+def test_who_may_read_none_of_what_is_named_is_not_held_up() -> None:
+    assert told_of(forbidden=True) == []
 
 
 def idle(**settings: object) -> list[str]:

@@ -15,6 +15,7 @@ BLUE = {
     "slack": SLACK,
     "teams": {"blue": {"slack": "#deployments"}},
     "runbookUrl": "https://runbooks.example.com",
+    "url": "https://alertmanager.example.com",
 }
 
 
@@ -59,5 +60,6 @@ def test_links_that_are_none_are_told_where_somebody_gets_messages(tmp_path: Pat
     assert [line.split(": is missing")[0].rpartition(":")[2] for line in found] == [
         "grafana.url",
         "alerting.runbookUrl",
+        "alerting.url",
     ]
     assert told(tmp_path, "enabled: true") == []

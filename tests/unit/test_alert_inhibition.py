@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from components.alert_inhibition import IN_TWO_SEVERITIES, READ_FROM_REQUESTS, UNREACHABLE, inhibit_rules
+from components.alert_inhibition import (
+    IN_TWO_SEVERITIES,
+    READ_FROM_REQUESTS,
+    STANDS_STILL,
+    STUCK,
+    UNREACHABLE,
+    inhibit_rules,
+)
 from components.alert_routes import Scope
 from observability.controller_rules import controller_groups
 from observability.links import Links
@@ -16,6 +23,7 @@ from observability.service_alerts import service_alerts
 from observability.slo import slo_groups
 from observability.watched import Watched
 from tests.unit.catalog_workbench import service
+from tests.unit.monitoring_workbench import values
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def test_every_alert_in_two_severities_is_told_once(severities: dict[str, set[st
 
 
 def test_the_alerts_that_others_silence_or_are_silenced_by_exist(severities: dict[str, set[str]]) -> None:
-    assert {*UNREACHABLE, *READ_FROM_REQUESTS} <= set(severities)
+    assert {*UNREACHABLE, *READ_FROM_REQUESTS, *STANDS_STILL, STUCK} <= set(severities)
     assert all("critical" in severities[name] for name in UNREACHABLE)
     assert not set(UNREACHABLE) & set(READ_FROM_REQUESTS)
 
@@ -59,3 +67,16 @@ def test_no_alert_is_silenced_for_a_label_that_both_lack() -> None:
 
 def test_what_silences_the_alerts_of_others_is_left_to_their_chart() -> None:
     assert inhibit_rules(Scope("monitoring", all_but=("apis",))) == []
+
+
+def test_an_installed_alertmanager_has_all_rules_of_its_chart_and_holds_severities_against_one_service(
+    preview: bool,
+) -> None:
+    rules = values(preview)["alertmanager"]["config"]["inhibit_rules"]
+    # Helm puts a list of ours in place of the chart's: a rule that is left out is none.
+    assert [(rule.get("source_matchers"), rule["target_matchers"], rule.get("equal")) for rule in rules] == [
+        (['severity = "critical"'], ['severity =~ "warning|info"'], ["namespace", "alertname", "service"]),
+        (['severity = "warning"'], ['severity = "info"'], ["namespace", "alertname", "service"]),
+        (['alertname = "InfoInhibitor"'], ['severity = "info"'], ["namespace"]),
+        (None, ['alertname = "InfoInhibitor"'], None),
+    ]

@@ -26,7 +26,7 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> list[StackSettings]:
     """The guard asks no cluster here; what it was given is kept."""
     asked: list[StackSettings] = []
     monkeypatch.setattr(preflight, "ensure_cluster", asked.append)
-    monkeypatch.setattr(preflight, "ensure_adopted", lambda _settings: None)
+    monkeypatch.setattr(preflight, "ensure_adopted", lambda _settings: [])
     monkeypatch.setattr(preflight, "running_rollouts", lambda _settings: {})
     return asked
 

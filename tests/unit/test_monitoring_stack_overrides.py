@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.monitoring_reliance import RELIED_ON
+from components.monitoring_reliance import RELIED_ON, taken_away
 from components.overridden_values import Reliance, undone
 from tests.unit.golden import monitoring_as_registered
 from tests.unit.monitoring_workbench import registered, values
@@ -23,7 +23,7 @@ def ours() -> dict[str, Any]:
 
 
 def faults(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
-    return [path for path, _ in undone(RELIED_ON, ours, theirs)]
+    return [path for path, _ in taken_away(ours, theirs)]
 
 
 def test_the_users_values_come_last_and_leave_the_rest(preview: bool) -> None:
@@ -88,6 +88,27 @@ def test_values_that_undo_nothing_are_not_warned_of(preview: bool, caplog: pytes
         ),
         ({"kube-state-metrics": {"rbac": {"extraRules": []}}}, "kube-state-metrics.rbac.extraRules"),
         ({"kubeEtcd": {"enabled": True}}, "kubeEtcd.enabled"),
+        *(
+            ({"prometheusOperator": {key: ["a"]}}, f"prometheusOperator.{key}")
+            for key in (
+                *("denyNamespaces", "prometheusInstanceNamespaces"),
+                *("alertmanagerInstanceNamespaces", "alertmanagerConfigNamespaces"),
+            )
+        ),
+        ({"prometheusOperator": {"namespaces": {"releaseNamespace": True}}}, "prometheusOperator.namespaces"),
+        ({"kube-state-metrics": {"namespaces": "a,b"}}, "kube-state-metrics.namespaces"),
+        ({"kube-state-metrics": {"namespacesDenylist": "a"}}, "kube-state-metrics.namespacesDenylist"),
+        ({"kube-state-metrics": {"releaseNamespace": True}}, "kube-state-metrics.releaseNamespace"),
+        ({"kube-state-metrics": {"rbac": {"create": False}}}, "kube-state-metrics.rbac.create"),
+        ({"kube-state-metrics": {"rbac": {"create": None}}}, "kube-state-metrics.rbac.create"),
+        ({"kube-state-metrics": {"rbac": {"useClusterRole": False}}}, "kube-state-metrics.rbac.useClusterRole"),
+        *(
+            (
+                {"prometheus": {"prometheusSpec": {f"enforced{what}Limit": 9}}},
+                f"prometheus.prometheusSpec.enforced{what}",
+            )
+            for what in ("Sample", "Target", "Label")
+        ),
     ],
 )
 def test_everything_that_is_relied_on_is_watched(ours: dict[str, Any], theirs: dict[str, Any], path: str) -> None:
@@ -104,13 +125,26 @@ def test_more_of_a_list_or_a_mapping_is_no_fault_as_long_as_ours_is_in_it(ours: 
     assert faults(ours, theirs) == []
 
 
+def test_what_the_chart_says_anyway_may_be_said_again(ours: dict[str, Any]) -> None:
+    theirs = {
+        "kube-state-metrics": {
+            "rbac": {"create": True, "useClusterRole": True},
+            "namespaces": "",
+            "releaseNamespace": False,
+        },
+        "prometheusOperator": {"namespaces": {}, "denyNamespaces": [], "alertmanagerConfigNamespaces": []},
+        "prometheus": {"prometheusSpec": {"enforcedSampleLimit": False}},
+    }
+    assert faults(ours, theirs) == []
+
+
 def test_a_setting_of_its_own_is_named(ours: dict[str, Any]) -> None:
-    ((_, told),) = undone(RELIED_ON, ours, {"prometheus": {"prometheusSpec": {"retention": "90d"}}})
+    ((_, told),) = taken_away(ours, {"prometheus": {"prometheusSpec": {"retention": "90d"}}})
     assert told == "has a setting of its own, which other parts read too; set prometheus.retention instead"
 
 
 def test_no_password_of_the_users_is_in_a_warning(ours: dict[str, Any]) -> None:
-    assert "pw" not in str(undone(RELIED_ON, ours, {"grafana": {"adminPassword": "pw"}}))
+    assert "pw" not in str(taken_away(ours, {"grafana": {"adminPassword": "pw"}}))
 
 
 def test_what_the_chart_leaves_empty_may_be_said_to_be_empty() -> None:
@@ -128,6 +162,9 @@ def test_every_relied_value_is_in_the_release_or_left_to_the_chart_on_purpose() 
         *(name.replace("Selector", "NamespaceSelector") for name in selectors),
         *("agentMode", "namespaceOverride", "port", "routePrefix", "overrideHonorLabels", "enforcedNamespaceLabel"),
         *("ignoreNamespaceSelectors", "alertmanagerConfiguration", "useExistingSecret", "adminPassword"),
+        *("namespaces", "denyNamespaces", "namespacesDenylist", "releaseNamespace", "create", "useClusterRole"),
+        *("prometheusInstanceNamespaces", "alertmanagerInstanceNamespaces", "alertmanagerConfigNamespaces"),
+        *("enforcedSampleLimit", "enforcedTargetLimit", "enforcedLabelLimit"),
     }
 
 

@@ -60,11 +60,11 @@ def test_a_login_that_is_not_there_is_refused_instead_of_waited_for() -> None:
 def test_each_key_that_is_missing_is_named_with_those_there_are() -> None:
     holdings = Holdings(stores=["token"], login=["admin-user"])
     lines = refused(holdings, grafana={"adminSecret": "login"}, prometheus={"remoteWrite": STORES})
-    inside = "in namespace 'monitoring' has no key"
+    inside, first = "in namespace 'monitoring' has no key", "make it first"
     assert lines == [
-        f"{PLACE}grafana.adminSecret: Secret 'login' {inside} 'admin-password' (it has admin-user)",
-        f"{PLACE}prometheus.remoteWrite[1].basicAuth.username: Secret 'stores' {inside} 'user' (it has token)",
-        f"{PLACE}prometheus.remoteWrite[1].basicAuth.password: Secret 'stores' {inside} 'pass' (it has token)",
+        f"{PLACE}grafana.adminSecret: Secret 'login' {inside} 'admin-password' (it has admin-user); {first}",
+        f"{PLACE}prometheus.remoteWrite[1].basicAuth.username: Secret 'stores' {inside} 'user' (it has token); {first}",
+        f"{PLACE}prometheus.remoteWrite[1].basicAuth.password: Secret 'stores' {inside} 'pass' (it has token); {first}",
     ]
 
 

@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from catalog.alerting import Alerting
+from components.cluster_reader import ForbiddenError, Found
+from components.notification_secrets import look_up_notification_secrets
 from observability.notifications import (
     EMAIL,
     SECRET,
@@ -18,7 +20,7 @@ from observability.notifications import (
     subscriptions,
 )
 from tests.unit.catalog_workbench import service
-from tests.unit.settings_workbench import SENTINEL, everything, from_engine
+from tests.unit.settings_workbench import SENTINEL, everything, from_engine, minimal
 
 KEY = "notifications.argoproj.io/subscribe"
 
@@ -120,3 +122,57 @@ def test_a_key_that_the_engine_would_cut_short_is_told() -> None:
     ((path, message),) = notification_warnings(alerting(slack=slack))
     assert path == "alerting.slack.webhook"
     assert "'slack-webhook'" in message
+
+
+def test_what_somebody_has_put_where_the_engine_reads_is_not_told() -> None:
+    slack = {"webhook": {"secret": "mine", "key": "url"}}
+    assert notification_warnings(alerting(slack=slack), ["slack-webhook"]) == []
+    assert len(notification_warnings(alerting(slack=slack), ["email-password"])) == 1
+
+
+MINE = {"alerting": {"slack": {"webhook": {"secret": "mine", "key": "url"}}}}
+ADOPTED = {"platform": {"argoRollouts": {"install": False}}}
+TAKEN_OVER = {"platform": {"argoRollouts": {"install": False, "takeOverNotifications": True}}}
+
+
+def looked_up(found: Found | ForbiddenError, **settings: Any) -> list[str]:
+    """What is told of a cluster whose controller has that Secret in its namespace."""
+
+    def read(kind: str, namespace: str, name: str) -> Found:
+        assert (kind, namespace, name) == ("Secret", "argo-rollouts", SECRET)
+        if isinstance(found, ForbiddenError):
+            raise found
+        return found
+
+    return [str(problem) for problem in look_up_notification_secrets(from_engine(minimal(**settings)), read)]
+
+
+@pytest.mark.parametrize("found", [None, {}, {"data": None}, {"data": {"email-password": "eA=="}}])
+@pytest.mark.parametrize("platform", [{}, TAKEN_OVER])
+def test_a_webhook_that_the_controller_does_not_find_is_told(found: Found, platform: dict[str, Any]) -> None:
+    (told,) = looked_up(found, **MINE, **platform)
+    assert told == (
+        "Pulumi.dev.yaml: config.api-observability:alerting.slack.webhook: "
+        f"Argo Rollouts reads no Secret but {SECRET!r} of its own namespace: "
+        "put the same there as 'slack-webhook', or name that Secret here"
+    )
+
+
+def test_a_webhook_that_the_controller_finds_is_not_told_on_every_run() -> None:
+    assert looked_up({"data": {"slack-webhook": "eA=="}}, **MINE) == []
+
+
+def test_who_may_not_read_the_controllers_secret_is_told_nothing() -> None:
+    assert looked_up(ForbiddenError("no"), **MINE) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"alerting": {"slack": {"webhook": {"secret": SECRET, "key": "url"}}}}, {**MINE, **ADOPTED}],
+    ids=["nothing to tell", "in the Secret that it reads", "the messages are another's"],
+)
+def test_no_cluster_is_asked_where_the_controller_needs_nothing_more(settings: dict[str, Any]) -> None:
+    def read(kind: str, namespace: str, name: str) -> Found:
+        pytest.fail(f"asked for {kind} {namespace}/{name}")
+
+    assert look_up_notification_secrets(from_engine(minimal(**settings)), read) == []

@@ -89,7 +89,6 @@ def test_each_object_is_asked_for_once(refers: Service, holdings: Holdings) -> N
     assert look_up(SETTINGS, [refers], {}, holdings.read).warnings == ()
     assert sorted(holdings.asked) == [
         ("ConfigMap", "c"),
-        ("Namespace", "apis"),
         ("Secret", "p"),
         ("Secret", "s"),
         ("Secret", "t"),
@@ -128,7 +127,7 @@ def test_what_is_not_there_is_named_with_its_place(refers: Service, holdings: Ho
     place = "services.yaml: services.a-api"
     waits = "of the cluster; its pods will wait for it"
     assert told == [
-        f"{place}.env.A: Secret 's' has no key 'password' (it has user); its pods will wait for it",
+        f"{place}.env.A: Secret 's' in namespace 'apis' has no key 'password' (it has user); its pods will wait for it",
         f"{place}.env.B: there is no ConfigMap 'c' in namespace 'apis' {waits}",
         f"{place}.envFrom[0]: there is no ConfigMap 'c' in namespace 'apis' {waits}",
         f"{place}.volumes.v: Secret 't' may not be read here (t is forbidden), so a change of it will start no canary",
