@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := $(BIN)/python -m cli
 .DEFAULT_GOAL := help
-.PHONY: help up preview render explain down status env check test fuzz bench lint tools schema golden lock clean
+.PHONY: help up preview render explain down status env check test fuzz bench lint tools schema golden docs-images lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: .venv/ready ## provision a stack and show its services (STACK=local: an embedded cluster; YES=1: do not ask)
 	@$(API) up --stack $(STACK) $(if $(YES),--yes)
@@ -54,6 +54,9 @@ schema: .venv/ready ## write the JSON Schema of services.yaml, for editors, and 
 golden: .venv/ready ## write the charts' values that tests hold the platform against; read the diff
 	@$(BIN)/python -m tests.unit.golden
 	@$(BIN)/python -m tests.unit.golden.argo_rollouts
+
+docs-images: .venv/ready ## draw docs/images from releases on an embedded cluster, in half an hour
+	@$(BIN)/python -m tests.pictures
 
 lock: .venv/ready ## resolve the dependencies of pyproject.toml into requirements*.txt anew
 	@$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.txt
