@@ -8,5 +8,5 @@ FOLDER_ANNOTATION = "grafana_folder"
 """The annotation that names the folder of a dashboard. A sidecar that was not told of it puts all in one folder."""
 
 DATASOURCE_UID = "prometheus"
-"""The uid of the data source that is this stack's Prometheus, and the chart's default too. Dashboards ask the one that is
-chosen in them, which at first is Grafana's default."""
+"""The uid of the data source that is this stack's Prometheus, and the chart's default too. Dashboards ask the one that
+is chosen in them, which at first is Grafana's default."""

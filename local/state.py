@@ -51,7 +51,7 @@ class State:
 
     @property
     def cluster_data(self) -> Path:
-        """What the embedded cluster keeps between starts: etcd's data, certificates, its token, its ports, the samples of Prometheus."""
+        """What the cluster keeps between starts: data of etcd and Prometheus, certificates, its token, its ports."""
         return self.folder / "cluster"
 
     @property
