@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from catalog.config_keys import NAMESPACE, config_set
 from catalog.problems import Problem
 from catalog.stack import StackSettings
+from components.argo_rollouts_scraping import METRICS_SERVICE
 from components.cluster import ClusterError, connect
 from components.cluster_reader import ForbiddenError, Reader, UnknownError, answering, reader_of
 from components.secret_lookup import is_there
@@ -60,7 +62,8 @@ def ensure_adopted(settings: StackSettings, serves: Serves | None = None, read: 
         lines.append(_nowhere(settings))
     if lines:
         raise ClusterError("\n".join(lines))
-    return list(_misnamed(settings, read)) if named else []
+    misnamed = _misnamed(settings, read) if named else ()
+    return [*misnamed, *_unread(settings, read)]
 
 
 def _lacking(
@@ -86,17 +89,7 @@ def _nowhere(settings: StackSettings) -> str:
 def _misnamed(settings: StackSettings, read: Reader) -> Iterator[Problem]:
     """The Service and the ServiceAccount of Prometheus that are not there; those we may not read are passed over."""
     monitoring = settings.platform.monitoring
-
-    def lacks(kind: str, name: str) -> bool:
-        try:
-            return read(kind, monitoring.namespace, name) is None
-        except ForbiddenError:
-            return False
-
-    def problem(path: str, told: str, value: str) -> Problem:
-        command = config_set(path, settings.stack, value)
-        return Problem(f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:{path}", f"{told}: {command}")
-
+    lacks, problem = partial(_lacks, read, monitoring.namespace), partial(_problem, settings)
     inside = f"in namespace '{monitoring.namespace}' of the cluster"
     service, account = monitoring.prometheus_service, monitoring.prometheus_account
     if not settings.prometheus.address and lacks("Service", service):
@@ -105,6 +98,31 @@ def _misnamed(settings: StackSettings, read: Reader) -> Iterator[Problem]:
     if lacks("ServiceAccount", account):
         told = f"there is no ServiceAccount '{account}' {inside}, and Prometheus gets no permission to read Rollouts"
         yield problem("platform.monitoring.serviceAccount", f"{told}; name the one it runs as", "NAME")
+
+
+def _unread(settings: StackSettings, read: Reader) -> Iterator[Problem]:
+    """A controller that is there without the Service by which Prometheus finds it."""
+    argo_rollouts = settings.platform.argo_rollouts
+    if argo_rollouts.install or argo_rollouts.create_metrics_service:
+        return
+    if _lacks(read, argo_rollouts.namespace, "Service", METRICS_SERVICE):
+        told = (
+            f"there is no Service '{METRICS_SERVICE}' in namespace '{argo_rollouts.namespace}' of the cluster; where "
+            "none of another name leads to the controller's metrics, have it made"
+        )
+        yield _problem(settings, "platform.argoRollouts.createMetricsService", told, "true")
+
+
+def _lacks(read: Reader, namespace: str, kind: str, name: str) -> bool:
+    try:
+        return read(kind, namespace, name) is None
+    except ForbiddenError:
+        return False
+
+
+def _problem(settings: StackSettings, path: str, told: str, value: str) -> Problem:
+    command = config_set(path, settings.stack, value)
+    return Problem(f"Pulumi.{settings.stack}.yaml", f"config.{NAMESPACE}:{path}", f"{told}: {command}")
 
 
 def served_by(settings: StackSettings) -> Serves:

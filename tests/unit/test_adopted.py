@@ -85,10 +85,15 @@ def test_nothing_is_asked_about_what_is_installed() -> None:
         return True
 
     def read(kind: str, namespace: str, name: str) -> Found:
-        pytest.fail(f"asked for {kind} {namespace}/{name}")
+        assert namespace == "argo-rollouts"
+        return {}
 
     assert ensure_adopted(from_engine(minimal(platform={"argoRollouts": {"install": False}})), serves, read) == []
-    assert ensure_adopted(from_engine(minimal()), lambda kind: pytest.fail(f"asked for {kind}"), read) == []
+
+    def ask(*of: object) -> Any:
+        pytest.fail(f"asked for {of}")
+
+    assert ensure_adopted(from_engine(minimal()), ask, ask) == []
 
 
 def test_a_stack_that_names_everything_as_it_is_called_is_told_nothing() -> None:
@@ -121,6 +126,26 @@ def test_an_account_that_prometheus_does_not_run_as_is_told() -> None:
         "of the cluster, and Prometheus gets no permission to read Rollouts; name the one it runs as: "
         "pulumi config set --stack dev --path api-observability:platform.monitoring.serviceAccount NAME"
     ]
+
+
+def unread(*held: str, **argo_rollouts: Any) -> list[str]:
+    """What a stack is told whose controller is there already, on a cluster that holds these Services."""
+
+    def read(kind: str, namespace: str, name: str) -> Found:
+        return {} if namespace != "argo-rollouts" or name in held else None
+
+    adopting = from_engine(minimal(platform={"argoRollouts": {"install": False, **argo_rollouts}}))
+    return [str(problem) for problem in ensure_adopted(adopting, lambda _: True, read)]
+
+
+def test_a_controller_without_the_service_of_its_metrics_is_told_with_the_switch_that_makes_it() -> None:
+    assert unread() == [
+        f"{PLACE}platform.argoRollouts.createMetricsService: there is no Service 'argo-rollouts-metrics' in namespace "
+        "'argo-rollouts' of the cluster; where none of another name leads to the controller's metrics, have it made: "
+        "pulumi config set --stack dev --path api-observability:platform.argoRollouts.createMetricsService true"
+    ]
+    assert unread("argo-rollouts-metrics") == []
+    assert unread(createMetricsService=True) == []
 
 
 def test_who_may_read_none_of_what_is_named_is_not_held_up() -> None:
