@@ -48,7 +48,10 @@ class Form:
         """`value` itself; ValueError where it is not text of this form."""
         if isinstance(value, str) and re.fullmatch(self.pattern, value, re.ASCII):
             return value
-        raise ValueError(f"{shown(value)} is not {self.what} (such as {self.example})")
+        # YAML reads 88.5 and yes as something else than text.
+        is_bare = isinstance(value, int | float) and re.fullmatch(self.pattern, str(value).lower(), re.ASCII)
+        mend = "; put it in quotes" if is_bare else ""
+        raise ValueError(f"{shown(value)} is not {self.what} (such as {self.example}){mend}")
 
     def __get_pydantic_core_schema__(self, _source: type, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.check)

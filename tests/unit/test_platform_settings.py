@@ -45,3 +45,7 @@ def test_an_adopted_part_needs_no_chart_at_all(tmp_path: Path) -> None:
 def test_a_registry_stands_before_the_name_of_the_chart(tmp_path: Path) -> None:
     found = monitoring(tmp_path, repository="oci://mirror.example.com/charts")
     assert found.source == ("oci://mirror.example.com/charts/kube-prometheus-stack", None)
+
+
+def test_a_version_that_yaml_takes_for_a_number_is_to_be_put_in_quotes(tmp_path: Path) -> None:
+    assert faults(tmp_path, version=88.5) == [f"{PLACE}.version: 88.5 is not text (such as prod); put it in quotes"]
