@@ -101,6 +101,10 @@ class AnalysisCriteria(Model):
     measurement is taken every `interval` seconds, over the last `window` seconds (the interval, or four scrapes, where
     left out), `count` times; the canary is rolled back at failed measurement number `rollback_after_failures`.
 
+    A measurement fails where a limit is exceeded by more than chance: by errors among n requests from
+    L + 2.33 * sqrt(L / n) on, where L is `error_rate`, and by p95 and p99 alike, with 5 % and 1 % for L and the slower
+    requests for errors. One that is over the limit by less decides nothing, and the next one is asked.
+
     A measurement of fewer than `minimum_requests` requests is none (where left out: so many that a single error does
     not exceed the error rate), and `on_no_traffic` says what follows from that. A Prometheus outage shorter than
     `survive_outage_of` seconds decides nothing. What is named in `dry_run` is measured and never decides; of each run
@@ -125,11 +129,12 @@ class AnalysisCriteria(Model):
 class CanaryPlan(Model):
     """How a new version gets its traffic, step by step, and how long each part of that may take.
 
-    With `background` the criteria are also measured from the first step on, which only ever rolls back. A pod counts as
-    available `min_ready` seconds after it became ready; a release without progress for `progress_deadline` seconds
-    fails, and is taken back where `abort_at_deadline`. A version that ran within the last `rollback_window` revisions
-    comes back without steps. With a router an aborted canary keeps its pods for `abort_scale_down_delay` seconds, and
-    with `dynamic_stable_scale` the stable pods become fewer as the canary's become more.
+    With `background` the criteria are also measured beside the steps, from the first weight on and twice a scrape
+    (whatever `analysis.interval` says), which only ever rolls back. A pod counts as available `min_ready` seconds after
+    it became ready; a release without progress for `progress_deadline` seconds fails, and is taken back where
+    `abort_at_deadline`. A version that ran within the last `rollback_window` revisions comes back without steps. With a
+    router an aborted canary keeps its pods for `abort_scale_down_delay` seconds, and with `dynamic_stable_scale` the
+    stable pods become fewer as the canary's become more.
     """
 
     steps: list[Step] = Field(min_length=1)

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from catalog.addresses import BareUrl
+from catalog.chart_values import KNOWN_CHARTS
 from catalog.contradictions import CheckedModel, Contradiction
 from catalog.model import Model, whole
+from catalog.problems import Fault
 from catalog.sizes import PersistentVolume
 from catalog.texts import DnsLabel, NonEmpty, ObjectName, shown
 
@@ -31,9 +33,13 @@ class Chart(CheckedModel):
     values: dict[str, Any] = Field(default_factory=dict)
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """A chart in two places, or in none."""
+        """A chart in two places, or in none, and a value of it that is mistyped."""
         if not self.install:
             return
+        for key, meant in self._unknown_values:
+            if meant and self._is_known:
+                told = f"is no value of {self._of_version}, so that it would do nothing — did you mean '{meant}'?"
+                yield ("values", key), told
         if self._says_where and self.repository and "repository" in self.model_fields_set:
             yield (
                 ("repository",),
@@ -45,6 +51,15 @@ class Chart(CheckedModel):
                 f"is missing: {shown(self.chart)} is the name of a chart in a repository; give the repository, or give "
                 "the chart as a path (./charts/name) or an address (oci://…)",
             )
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """Values that the chart does not have, as far as is known: they would do nothing."""
+        return [
+            (f"values.{key}", f"is no value of {self._of_version}, and so may do nothing{_meant(meant)}")
+            for key, meant in self._unknown_values
+            if self.install and not (meant and self._is_known)
+        ]
 
     @property
     def source(self) -> tuple[str, str | None]:
@@ -59,9 +74,31 @@ class Chart(CheckedModel):
         return self.chart, self.repository
 
     @property
+    def _name(self) -> str:
+        return self.chart.rpartition("/")[2]
+
+    @property
+    def _unknown_values(self) -> list[tuple[str, str | None]]:
+        known = KNOWN_CHARTS.get(self._name)
+        return list(known.unknown(self.values)) if known else []
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether it is of the very version whose values are written down."""
+        return self.version == KNOWN_CHARTS[self._name].version
+
+    @property
+    def _of_version(self) -> str:
+        return f"{self._name} {KNOWN_CHARTS[self._name].version}"
+
+    @property
     def _says_where(self) -> bool:
         """The name of a chart in a repository has no slash."""
         return "/" in self.chart or self.chart.endswith(".tgz")
+
+
+def _meant(meant: str | None) -> str:
+    return f"; did you mean '{meant}'?" if meant else ""
 
 
 _CHART = "kube-prometheus-stack"
@@ -121,11 +158,50 @@ class ArgoRollouts(Chart):
     repository: NonEmpty | None = "https://argoproj.github.io/argo-helm"
 
 
-class Platform(Model):
-    """What the services stand on."""
+class Platform(CheckedModel):
+    """What the services stand on, and who else stands on it.
+
+    What there is once on a cluster is one stack's: the charts, how Prometheus reads the controller, what is alerted
+    about it, the dashboards. A second stack on the cluster says that it is `of_another_stack`, and brings only what is
+    of its own services; the first one leaves the releases in the namespaces of `other_stacks` to them.
+    """
 
     monitoring: Monitoring = Monitoring()
     argo_rollouts: ArgoRollouts = ArgoRollouts()
+    of_another_stack: bool = False
+    other_stacks: list[DnsLabel] = Field(default_factory=list)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What a stack would make, or say, of a platform that is another one's, and namespaces that are no stack's."""
+        own = (self.monitoring.namespace, self.argo_rollouts.namespace)
+        for at, name in enumerate(self.other_stacks):
+            if name in own or name.startswith("kube-"):
+                told = f"{shown(name)} is no namespace of another stack's services, and its alerts would reach nobody"
+                yield ("otherStacks", at), f"{told}; leave it out"
+        if not self.of_another_stack:
+            return
+        for name, part in (("monitoring", self.monitoring), ("argoRollouts", self.argo_rollouts)):
+            if part.install:
+                yield (
+                    (name, "install"),
+                    "is the other stack's, as all of the platform (ofAnotherStack); set it to false",
+                )
+        for name, is_set in (
+            ("createMetricsService", self.argo_rollouts.create_metrics_service),
+            ("takeOverNotifications", self.argo_rollouts.take_over_notifications),
+        ):
+            if is_set:
+                told = "is for the stack that has the platform to set (ofAnotherStack); leave it out"
+                yield ("argoRollouts", name), told
+        if self.other_stacks:
+            told = "is for the stack that has the platform to say (ofAnotherStack); leave it out"
+            yield ("otherStacks",), told
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """What is allowed and may still not be what was meant: paths of settings, and messages."""
+        parts: dict[str, Chart] = {"monitoring": self.monitoring, "argoRollouts": self.argo_rollouts}
+        return [(f"{name}.{path}", told) for name, part in parts.items() for path, told in part.warnings]
 
 
 class Grafana(Model):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from catalog import adapted
 from catalog.pods import EnvReference, EnvValue, Resources, Volume
 from catalog.problems import Fault
 from catalog.services import RESERVED_LABELS, RESERVED_ON_PODS, Service
@@ -95,13 +96,7 @@ def _containers(service: Service) -> Iterator[Fault]:
         yield from _resources(each.resources or service.resources, f"{path}.resources")
     if service.adapter:
         yield from _resources(service.adapter.resources, "adapter.resources")
-        if service.adapter.upstream_port == service.serving_port:
-            yield (
-                "adapter.upstreamPort",
-                f"{service.serving_port} is the adapter's own port; the application behind it needs another",
-            )
-        if service.metrics.port not in (None, service.serving_port):
-            yield "metrics.port", "the adapter serves the metrics on the service's own port; leave it out"
+        yield from adapted.faults(service)
     elif service.metrics.port == service.port != service.serving_port:
         yield (
             "metrics.port",

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from catalog.model import KIND, Model, Port, Seconds, variant, whole
 from catalog.quantities import Amount
+from catalog.routes import Route
 from catalog.sizes import Size
 from catalog.texts import DataKey, DnsLabel, EnvName, FilePath, HttpPath, Image, LabelKey, LabelValue, ObjectName
 
@@ -177,11 +178,22 @@ def _resources_of_an_adapter() -> Resources:
 class Adapter(Model):
     """A sidecar in front of a service that cannot expose metrics itself: it serves the port and asks `upstream_port`.
 
-    `routes` are the path templates it counts under, all others count as one. Its `resources` are 50m CPU and 64Mi
-    requested, and 128Mi at most, where left out.
+    `routes` are the path templates it counts under; of other paths the first `learned_paths` that work get a name, the
+    rest count as one. Requests wait for one of its `connections`, for `connect_timeout` at most; `response_timeout`,
+    `client_timeout` and `keepalive_timeout` are for how long the application, a client, and a client between two
+    requests may be silent. Where left out, the adapter's own defaults hold (docs/legacy-php.md), and its `resources`
+    are 50m CPU and 64Mi requested, and 128Mi at most.
     """
 
     image: Image
     upstream_port: Port
-    routes: list[HttpPath] = Field(default_factory=list)
+    routes: list[Route] = Field(default_factory=list)
+    learned_paths: Annotated[int, *whole("a number of paths", 0, 10_000)] | None = None
+    connections: Annotated[int, *whole("a number of connections", 1, 100_000)] | None = None
+    connect_timeout: Seconds | None = None
+    response_timeout: Seconds | None = None
+    client_timeout: Seconds | None = None
+    keepalive_timeout: Seconds | None = None
+    max_body: Size | None = None
+    log_level: Literal["info", "warning", "error"] | None = None
     resources: Resources = Field(default_factory=_resources_of_an_adapter)

@@ -1,12 +1,13 @@
 """What a platform engineer can say about one stack: the config keys of Pulumi.<stack>.yaml, as checked models."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from catalog.alerting import Alerting
 from catalog.config_keys import config_set
-from catalog.contradictions import ContradictionError
+from catalog.contradictions import CheckedModel, Contradiction, ContradictionError
 from catalog.model import Model
 from catalog.platform import Grafana, Platform
 from catalog.problems import Fault
@@ -16,6 +17,21 @@ from catalog.texts import DnsLabel, Form, Image, NonEmpty, shown
 
 UNKNOWN_CLUSTER = "00000000-0000-0000-0000-000000000000"
 """The `cluster.uid` of a stack whose cluster nobody has named yet; no cluster has it."""
+
+_SLOWEST, _FASTEST = 1, 60
+"""At the fastest a minute is a second, and below that timestamps of Kubernetes tell nothing apart."""
+
+
+def _time_scale(value: object) -> float:
+    """The engine hands a number over as text."""
+    try:
+        scale = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        scale = 0.0
+    if _SLOWEST <= scale <= _FASTEST:
+        return scale
+    raise ValueError(f"{shown(value)} is not how many times faster ({_SLOWEST}–{_FASTEST})")
+
 
 Uid = Annotated[
     str,
@@ -29,18 +45,21 @@ class Cluster(Model):
     """Which cluster: a kubeconfig `context`, the file it is in, and the `uid` of its kube-system namespace.
 
     With `upsert`, objects that are in the cluster and not in the stack's state are taken over instead of being refused:
-    for the run after one that was killed, and for adoption. It does not belong into a settled stack.
+    for the run after one that was killed. With `adopt`, what a Helm chart has made is taken over too, and the pods that
+    run stay as they are until it is off again. Neither belongs into a settled stack.
     """
 
     context: NonEmpty
     kubeconfig: NonEmpty | None = None
     uid: Uid | None = None
     upsert: bool = False
+    adopt: bool = False
 
     @property
     def warnings(self) -> list[Fault]:
-        """A switch for one run that was left on."""
-        return [("cluster.upsert", _UPSERT)] if self.upsert else []
+        """Switches for some runs that were left on."""
+        upsert = [("cluster.upsert", _UPSERT)] if self.upsert else []
+        return [*upsert, ("cluster.adopt", _ADOPT)] if self.adopt else upsert
 
 
 _UPSERT = (
@@ -48,14 +67,21 @@ _UPSERT = (
 )
 
 
+_ADOPT = (
+    "is on: services that a Helm chart has made keep their pods, and no release of them begins; set it to false once "
+    "this run has succeeded"
+)
+
 PodSecurity = Literal["restricted", "baseline", "privileged", "as it is"]
 
 
-class StackSettings(Model):
+class StackSettings(CheckedModel):
     """One environment on one cluster. Checks between sections stand at the one that is to be mended.
 
     `pod_security` is the level that the services' namespace enforces (Kubernetes' Pod Security Standards): every pod of
     this program meets `restricted`. A namespace that other pods share may stay `as it is`.
+
+    With a `time_scale` everything that takes time is so many times faster, to test and to show it; never in production.
     """
 
     environment: DnsLabel
@@ -68,12 +94,19 @@ class StackSettings(Model):
     alerting: Alerting = Alerting()
     grafana: Grafana = Grafana()
     images: dict[str, Image] = Field(default_factory=dict)
+    time_scale: Annotated[float, BeforeValidator(_time_scale)] = _SLOWEST
 
     _stack: str = PrivateAttr("")
 
     def model_post_init(self, context: Any) -> None:
         """Keep the name of the stack, which the validation context tells."""
         self._stack = _stack_of(context)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """A namespace that nobody named, where two stacks would have the usual one."""
+        if self.platform.of_another_stack and "namespace" not in self.model_fields_set:
+            told = "is missing: each stack on a cluster has a namespace of its own (platform.ofAnotherStack)"
+            yield ("namespace",), f"{told}; name this one's, such as exams"
 
     @field_validator("cluster")
     @classmethod
@@ -87,6 +120,15 @@ class StackSettings(Model):
                 [(("uid",), f"is missing, and production must name its cluster; ask: {ask}; set: {tell}")]
             )
         return cluster
+
+    @field_validator("time_scale")
+    @classmethod
+    def _never_in_production(cls, scale: float, info: ValidationInfo) -> float:
+        if scale != _SLOWEST and info.data.get("environment") in PRODUCTION:
+            raise ValueError(
+                f"{scale:g} would let production decide {scale:g} times as fast, on as much less data; leave it out"
+            )
+        return scale
 
     @field_validator("namespace")
     @classmethod
@@ -104,6 +146,11 @@ class StackSettings(Model):
                     f"{shown(namespace)} is where platform.{name} runs, and the services' rules would hold for that "
                     "too; choose another one, such as apis"
                 )
+        if platform and namespace in platform.other_stacks:
+            raise ValueError(
+                f"{shown(namespace)} is in platform.otherStacks, and nobody would be told of its releases; each stack "
+                "has a namespace of its own"
+            )
         return namespace
 
     @property
@@ -141,8 +188,20 @@ class StackSettings(Model):
     def warnings(self) -> list[Fault]:
         """What is allowed and may still not be what was meant: paths of settings, and messages."""
         shared = [("namespace", _DEFAULT_NAMESPACE)] if self.namespace == "default" else []
-        return shared + self.cluster.warnings + [(f"alerting.{path}", told) for path, told in self.alerting.warnings]
+        faster = [("timeScale", _FASTER.format(self.time_scale))] if self.time_scale != _SLOWEST else []
+        return (
+            shared
+            + faster
+            + self.cluster.warnings
+            + [(f"alerting.{path}", told) for path, told in self.alerting.warnings]
+            + [(f"platform.{path}", told) for path, told in self.platform.warnings]
+        )
 
+
+_FASTER = (
+    "is on: scrapes, windows, steps, analyses and alerts are {:g} times as fast, which is for tests and for showing; "
+    "only with so many times the requests does a canary prove as much as it should"
+)
 
 _DEFAULT_NAMESPACE = (
     "'default' is shared with all that names no namespace, and the services' rules would hold for that too; it is "

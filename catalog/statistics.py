@@ -11,24 +11,38 @@ TOLERABLE_RISK = 0.05
 """One healthy canary in twenty taken back by chance: about one in half a year, for a service released weekly."""
 
 
+SURE = 2.33
+"""The standard deviations that a normal distribution exceeds once in a hundred times."""
+
+
+def surely_too_many(requests: int, limit: float) -> float:
+    """From how many errors among the requests on a canary is over the limit by more than chance.
+
+    Of a canary whose true ratio is the limit, n requests have limit·n errors, give or take √(limit·n) (Poisson): it has
+    as many as this once or twice in a hundred times, and a healthy one hardly ever.
+    """
+    return requests * limit + SURE * math.sqrt(requests * limit)
+
+
 def false_rollback_risk(requests: int, limit: float, measurements: int, failures: int, runs: int) -> Ratio:
     """The probability (0–1) that a healthy canary is rolled back by chance.
 
-    `limit` is the error ratio it must stay below; each of `runs` analyses takes `measurements` of `requests` requests
-    and fails at `failures` of them. Errors are independent of each other (binomial); a canary whose true ratio is half
-    the limit is healthy.
+    `limit` is the error ratio that it must not surely be over; each of `runs` analyses takes `measurements`, of so many
+    requests each, and fails at `failures` of them. Errors are independent of each other (binomial); a canary whose true
+    ratio is half the limit is healthy.
     """
-    one = _tail(requests, limit * HEALTHY, math.ceil(requests * limit))
+    one = _tail(requests, limit * HEALTHY, math.ceil(surely_too_many(requests, limit)))
     of_a_run = _tail(measurements, one, failures)
     return Ratio(1 - (1 - of_a_run) ** runs)
 
 
 def enough_requests(limit: float, measurements: int, failures: int, runs: int) -> int:
     """A number of requests, in two digits, from which on that risk is tolerable."""
-    requests = 10
+    # Of fewer, a single error may be decisive, and each healthy canary has one some day.
+    requests = math.ceil(1 / limit)
     while false_rollback_risk(requests, limit, measurements, failures, runs) > TOLERABLE_RISK:
         requests = math.ceil(requests * 1.25)
-    scale: int = 10 ** (len(str(requests)) - 2)
+    scale: int = 10 ** max(0, len(str(requests)) - 2)
     return math.ceil(requests / scale) * scale
 
 

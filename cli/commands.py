@@ -1,20 +1,18 @@
 """What each command of `api-observability` does; each returns its exit status."""
 
+import importlib
 import shutil
 from argparse import Namespace
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import program
 from catalog import explanation
-from catalog.catalog_file import Catalog
 from catalog.json_schema import SCHEMA_FILE, schema_text
 from catalog.reference_page import REFERENCE_PAGE, reference_page
-from catalog.stack import StackSettings
-from catalog.stack_file import load_stack_file
 from cli import local_stack, rendering, status
-from cli.engine import Engine, shell_exports
+from cli.engine import shell_exports
+from cli.stacks import engine_of, reachable, read
 from cli.tables import columns, spelled
-from components.cluster import ensure_cluster
 from local import cluster
 from local.errors import LocalError
 from local.state import CHECKOUT, EMBEDDED_STACK, State
@@ -27,13 +25,13 @@ _REAL_CLUSTER_SETTLE_SECONDS = 900
 
 def up(options: Namespace) -> int:
     """`pulumi up` on the stack, then the table of its services once they have settled."""
-    settings, catalog = _read(options.stack)
-    engine = _engine(options.stack, settings)
+    settings, catalog = read(options.stack)
+    engine = engine_of(options.stack, settings, _say)
     asked = [] if options.stack != EMBEDDED_STACK and not options.yes else ["--yes"]
     if engine.run("up", *asked).returncode != 0:
         return 1
     timeout = _SETTLE_SECONDS if options.stack == EMBEDDED_STACK else _REAL_CLUSTER_SETTLE_SECONDS
-    settings = _reachable(options.stack, settings)
+    settings = reachable(options.stack, settings)
     settled = status.wait_until_settled(lambda: status.read_status(settings, catalog), timeout, _say)
     print(f"\n{status.table(settled)}")
     _print_addresses(options.stack)
@@ -44,12 +42,13 @@ def up(options: Namespace) -> int:
 
 def preview(options: Namespace) -> int:
     """`pulumi preview` with the differences of each object."""
-    settings, _ = _read(options.stack)
-    return _engine(options.stack, settings).run("preview", "--diff").returncode
+    settings, _ = read(options.stack)
+    return engine_of(options.stack, settings, _say).run("preview", "--diff").returncode
 
 
 def render(options: Namespace) -> int:
     """The stack's objects as files, without an engine or a cluster."""
+    program.look_for_garbage_seldom()
     files = rendering.rendered_files(rendering.record_stack(CHECKOUT, options.stack))
     target = CHECKOUT / "rendered" / options.stack
     rendering.write(files, target)
@@ -69,7 +68,7 @@ def schema(_options: Namespace) -> int:
 
 def explain(options: Namespace) -> int:
     """One service as it is resolved for the stack, and the place each value comes from."""
-    settings, catalog = _read(options.stack)
+    settings, catalog = read(options.stack)
     values = explanation.explain(catalog, options.service, settings.services_file)
     rows = [("KEY", "FROM", "VALUE"), *((each.path, each.origin, spelled(each.value)) for each in values)]
     print("\n".join(columns(rows)))
@@ -78,10 +77,10 @@ def explain(options: Namespace) -> int:
 
 def show_status(options: Namespace) -> int:
     """The embedded cluster's processes, where it is one, and the table of the services."""
-    settings, catalog = _read(options.stack)
+    settings, catalog = read(options.stack)
     if options.stack == EMBEDDED_STACK:
         print(cluster.table(cluster.status(State.current())), end="\n\n")
-    print(status.table(status.read_status(_reachable(options.stack, settings), catalog)))
+    print(status.table(status.read_status(reachable(options.stack, settings), catalog)))
     _print_addresses(options.stack)
     return 0
 
@@ -108,50 +107,33 @@ def env(_options: Namespace) -> int:
     return 0
 
 
-def _read(stack: str) -> tuple[StackSettings, Catalog]:
-    """What the user wrote, before anything is started or touched."""
-    settings = load_stack_file(CHECKOUT, stack)
-    return settings, program.load(settings)
-
-
-def _engine(stack: str, settings: StackSettings) -> Engine:
-    if stack == EMBEDDED_STACK:
-        return local_stack.prepare(State.current(), _say)
-    return _own_engine(stack, settings)
-
-
-def _own_engine(stack: str, settings: StackSettings) -> Engine:
-    """The user's own `pulumi`, backend and cluster; all three are made sure of first."""
-    found = shutil.which("pulumi")
-    if not found:
-        raise LocalError(f"stack {stack} needs your own `pulumi` on PATH, and there is none; install the Pulumi CLI")
-    ensure_cluster(settings)
-    engine = Engine(Path(found), stack, CHECKOUT)
-    if fault := engine.stack_fault():
-        raise LocalError(
-            f"pulumi cannot open the stack {stack} ({fault}); log in (`pulumi login`), and make the stack once: "
-            f"pulumi stack init {stack} --secrets-provider <yours>"
-        )
-    return engine
-
-
-def _reachable(stack: str, settings: StackSettings) -> StackSettings:
-    """The settings with the embedded cluster's kubeconfig filled in, which no file could name."""
-    if stack != EMBEDDED_STACK:
-        return settings
-    kubeconfig = State.current().kubeconfig
-    if not kubeconfig.exists():
-        raise LocalError("there is no embedded cluster; `make up` starts it")
-    return settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"kubeconfig": str(kubeconfig)})})
-
-
 def _print_addresses(stack: str) -> None:
     """Where the embedded cluster's Prometheus and Alertmanager are; a user's own are not ours to know."""
     if stack == EMBEDDED_STACK and (rows := local_stack.addresses(State.current())):
         print("\n" + "\n".join(columns(rows)))
 
 
-BY_NAME = {
+Command = Callable[[Namespace], int]
+
+
+MODULES = {
+    "release": "cli.release",
+    "demo": "cli.demo",
+    "adopt": "cli.adopt",
+    "diff": "cli.diff",
+    "policy": "cli.policies",
+    "conformance": "cli.conformance",
+    "check": "cli.check",
+}
+"""Commands with a module of their own, whose `run` they are. Each is loaded only once it is asked for: it may bring the
+client of a cluster, or every dashboard."""
+
+
+def _of(module: str) -> Command:
+    return lambda options: int(importlib.import_module(module).run(options))
+
+
+BY_NAME: Mapping[str, Command] = {
     "up": up,
     "preview": preview,
     "render": render,
@@ -160,6 +142,7 @@ BY_NAME = {
     "status": show_status,
     "clean": clean,
     "env": env,
+    **{name: _of(module) for name, module in MODULES.items()},
 }
 
 

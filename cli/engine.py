@@ -1,14 +1,16 @@
 """Running the Pulumi engine on a stack: which program, in which folder, with which environment."""
 
 import os
+import re
 import secrets
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -17,6 +19,8 @@ from catalog.yaml_file import read_mapping
 from local.errors import LocalError
 from local.plugin import NOTICE_GIVEN_VARIABLE
 from local.state import CHECKOUT, EMBEDDED_STACK, OWN_FOLDER, STATE_VARIABLE, State
+
+_Ended = TypeVar("_Ended")
 
 _GRACE_SECONDS = 30
 """After a second Ctrl-C the engine is asked to end; this long it may take to write its checkpoint."""
@@ -45,22 +49,32 @@ class Engine:
         first = os.pathsep.join([*map(str, self.path), inherited.get("PATH", "")])
         return {**inherited, **self.variables, **dict.fromkeys(self.quiet, "1"), "PATH": first}
 
-    def run(self, *arguments: str, check: bool = False, capture: bool = False) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self,
+        *arguments: str,
+        check: bool = False,
+        capture: bool = False,
+        errors: list[str] | None = None,
+        until: re.Pattern[str] | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
         """Run `pulumi <arguments> --stack <stack>`; with `check`, a failure is a LocalError.
+
+        With `errors`, the lines of standard error are kept there too; from one that `until` finds on, there alone.
 
         Ctrl-C reaches the engine too, which then ends what it has begun and writes its checkpoint: it is waited for. A
         second one asks it to end at once.
         """
         command = [str(self.executable), *arguments, "--stack", self.stack]
+        listened = None if errors is None else subprocess.PIPE
         process = subprocess.Popen(
             command,
             cwd=self.folder,
             env=self.environment,
             text=True,
             stdout=subprocess.PIPE if capture else None,
-            stderr=subprocess.STDOUT if capture else None,
+            stderr=subprocess.STDOUT if capture else listened,
         )
-        output = _wait(process)
+        output = _wait(process) if errors is None else _overheard(process, errors, until)
         if check and process.returncode != 0:
             raise LocalError(f"`pulumi {' '.join(arguments)}` failed: {last_line(output)}")
         return subprocess.CompletedProcess(command, process.returncode, output)
@@ -73,11 +87,16 @@ class Engine:
 
 def _wait(process: "subprocess.Popen[str]") -> str:
     """The output of the process once it has ended, whatever interrupts come meanwhile."""
+    output, _ = _end(process, process.communicate)
+    return output or ""
+
+
+def _end(process: "subprocess.Popen[str]", wait: Callable[[], _Ended]) -> _Ended:
     try:
-        output, _ = process.communicate()
+        return wait()
     except KeyboardInterrupt:
         try:
-            process.communicate()
+            wait()
         except KeyboardInterrupt:
             process.terminate()
             try:
@@ -85,7 +104,25 @@ def _wait(process: "subprocess.Popen[str]") -> str:
             except subprocess.TimeoutExpired:
                 process.kill()
         raise
-    return output or ""
+
+
+def _overheard(process: "subprocess.Popen[str]", errors: list[str], until: re.Pattern[str] | None) -> str:
+    """As `_wait`, while lines of standard error are kept, and shown as they come."""
+
+    def listen() -> None:
+        for line in process.stderr or ():
+            errors.append(line)
+            if not (until and until.search("".join(errors))):
+                sys.stderr.write(line)
+                sys.stderr.flush()
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    try:
+        _end(process, process.wait)
+    finally:
+        listener.join()
+    return ""
 
 
 def last_line(output: str) -> str:
@@ -115,6 +152,22 @@ def local_engine(state: State, folder: Path) -> Engine:
     return Engine(folder / "pulumi", EMBEDDED_STACK, state.project, variables, path, without, (NOTICE_GIVEN_VARIABLE,))
 
 
+_NO_LOG = """A file in this place keeps Pulumi from writing a log of everything it does: docs/performance.md says why.
+Whoever wants the log puts a folder in its place.
+"""
+
+
+def _without_log_of_everything(place: Path) -> None:
+    """Have no log of every run in that place, unless one has been begun there.
+
+    The engine writes down each message at its finest level, packed and encrypted, and no setting stops it; where it
+    cannot make the folder it goes on without (pkg/logging/encrypted.go of v3.259). That is more than half of its CPU
+    time with nine services, and three quarters with a hundred.
+    """
+    if not place.exists():
+        place.write_text(_NO_LOG, encoding="utf-8")
+
+
 def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:
     """The project folder of the embedded stack: the checkout's program, the given config, a backend and a passphrase.
 
@@ -122,6 +175,7 @@ def write_project(state: State, stack_settings: Mapping[str, Any]) -> None:
     """
     for folder in (state.project, state.backend, state.pulumi_home):
         folder.mkdir(parents=True, exist_ok=True)
+    _without_log_of_everything(state.pulumi_log)
     if not state.passphrase.exists():
         # Written aside and renamed: an interrupted first run must not leave an empty passphrase behind.
         draft = state.passphrase.with_suffix(".new")

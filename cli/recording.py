@@ -12,9 +12,15 @@ from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceResponse
 from pulumi.runtime.stack import run_in_stack
 
 PROJECT = "api-observability"
+
+CHART = "kubernetes:helm.sh/"
+"""What the type of a chart begins with; every other type of that provider is an object."""
+
+_STACK = "pulumi:pulumi:Stack"
 
 T = TypeVar("T")
 
@@ -81,7 +87,7 @@ def record(
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         monitor = _RecordingMonitor(recording)
-        mocks.set_mocks(_Echo(), project=PROJECT, stack=stack, preview=preview, monitor=monitor)
+        mocks.set_mocks(_NoCluster(), project=PROJECT, stack=stack, preview=preview, monitor=monitor)
         settings.ROOT.set(None)  # left over from an earlier run in this process
         pulumi.runtime.set_all_config(dict(config or {}))
         try:
@@ -94,11 +100,13 @@ def record(
     return result[0], recording
 
 
-class _Echo(mocks.Mocks):
-    """Answers each registration with the resource's own inputs, as a provider does in preview."""
+class _NoCluster(mocks.Mocks):
+    """There is nothing to be asked; what is registered is answered by the monitor."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        return f"{args.name}-id", dict(args.inputs)
+        raise NotImplementedError(
+            f"the program reads {args.typ} {args.name}, which needs a cluster; rendering has none"
+        )
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(f"the program calls {args.token}, which needs a cluster; rendering has none")
@@ -108,17 +116,26 @@ class _RecordingMonitor(mocks.MockMonitor):
     """Pulumi's mock monitor, keeping each request."""
 
     def __init__(self, recording: Recording) -> None:
-        super().__init__(_Echo())
+        super().__init__(_NoCluster())
         self._recording = recording
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name of the RPC
-        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's own, without types
-        if request.type != "pulumi:pulumi:Stack":
-            self._recording.resources.append(_recorded(request, response.urn))
-        return response
+        """Answer with the resource's own inputs, as a provider does in preview.
+
+        Not by way of the mocks, which would read and write them all once more, and with nothing in the place of an
+        object's, of which nobody reads any: that is a third of the time that registering takes.
+        """
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == _STACK:
+            return RegisterResourceResponse(urn=urn)
+        self._recording.resources.append(_recorded(request, urn))
+        is_object = request.type.startswith("kubernetes:") and not request.type.startswith(CHART)
+        return RegisterResourceResponse(
+            urn=urn, id=f"{request.name}-id" if request.custom else "", object=None if is_object else request.object
+        )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  # the name of the RPC
-        if request.urn.split("::")[2] == "pulumi:pulumi:Stack":  # components end their type with their own
+        if request.urn.split("::")[2] == _STACK:  # components end their type with their own
             # Twice: setting the mocks up makes a stack of its own, which exports nothing.
             self._recording.exports.update(rpc.deserialize_properties(request.outputs))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above

@@ -12,11 +12,15 @@ import yaml
 import program
 from catalog.stack_file import load_stack_file
 from catalog.texts import HIDDEN
-from cli.recording import RecordedResource, Recording, record
+from cli.recording import CHART, RecordedResource, Recording, record
 
 
 class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
     """Writes texts so that every reader of YAML takes them for texts: to Go a plain 1e9 is a number, and y is true."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Nothing is referred to from elsewhere in a file; people read it."""
+        return True
 
 
 _READ_AS_ANOTHER = re.compile(r"[-+]?\.?\d[\d_]*(\.[\d_]*)?([eE][-+]?\d+)?|0[xob][\da-fA-F_]+|[yYnN]")
@@ -73,7 +77,7 @@ def _content(entry: RecordedResource) -> str:
     shown = {
         name: _masked(value) if name in entry.secret_inputs else _plain(value) for name, value in entry.inputs.items()
     }
-    if entry.type.startswith("kubernetes:helm.sh/"):
+    if entry.type.startswith(CHART):
         shown = {"kind": f"Helm {entry.kind}", **shown}
     text: str = yaml.dump(shown, Dumper=Dumper, sort_keys=True, allow_unicode=True, default_flow_style=False, width=120)
     return "".join(_options(entry)) + text

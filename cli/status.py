@@ -68,7 +68,6 @@ def status_of(service: str, rollout: Rollout | None) -> ServiceStatus:
     if rollout is None:
         return ServiceStatus(service, "Missing", 0, 0, None, "", current=False)
     spec, status = rollout["spec"], rollout.get("status") or {}
-    container = spec["template"]["spec"]["containers"][0]
     generation = rollout["metadata"].get("generation")
     return ServiceStatus(
         service,
@@ -76,11 +75,18 @@ def status_of(service: str, rollout: Rollout | None) -> ServiceStatus:
         ready=status.get("readyReplicas", 0),
         desired=spec.get("replicas", 1),
         weight=_canary_weight(spec, status),
-        image=container["image"],
+        image=_image(spec),
         current=str(status.get("observedGeneration")) == str(generation),
         message=status.get("message") or "",
         share=_share_of_pods(spec, status),
     )
+
+
+def _image(spec: dict[str, Any]) -> str:
+    """The image of the service's own container, which is the first; a Deployment's template is not looked up."""
+    if "workloadRef" in spec:
+        return f"as {spec['workloadRef']['kind']} {spec['workloadRef']['name']}"
+    return str(spec["template"]["spec"]["containers"][0]["image"])
 
 
 def _canary_weight(spec: dict[str, Any], status: dict[str, Any]) -> int | None:

@@ -12,6 +12,7 @@ from catalog.stack import StackSettings
 from components.argo_rollouts_scraping import METRICS_SERVICE
 from components.cluster import ClusterError, connect
 from components.cluster_reader import ForbiddenError, Reader, UnknownError, answering, reader_of
+from components.dashboards import CONTROLLER_DASHBOARD
 from components.secret_lookup import is_there
 
 
@@ -56,6 +57,9 @@ def ensure_adopted(settings: StackSettings, serves: Serves | None = None, read: 
         return []
     serves = serves or served_by(settings)
     read = read or reader_of(settings)
+    if platform.of_another_stack:
+        _ensure_anothers(settings, serves, read)
+        return []
     lines = [line for path, (what, kinds) in adopted.items() for line in _lacking(settings, path, what, kinds, serves)]
     named = not platform.monitoring.install
     if named and not is_there(read, platform.monitoring.namespace):
@@ -66,16 +70,38 @@ def ensure_adopted(settings: StackSettings, serves: Serves | None = None, read: 
     return [*misnamed, *_unread(settings, read)]
 
 
+def _ensure_anothers(settings: StackSettings, serves: Serves, read: Reader) -> None:
+    """Make sure that another stack has the platform: what watches releases comes with it, and nobody else misses it."""
+    monitoring = settings.platform.monitoring
+    missing = _unknown((*_MONITORING, *_ARGO_ROLLOUTS), serves)
+    lacks = partial(_lacks, read, monitoring.namespace)
+    named = {"ConfigMap": CONTROLLER_DASHBOARD}
+    if not settings.prometheus.address:
+        named["Service"] = monitoring.prometheus_service
+    missing += [
+        f"{kind} '{name}' in namespace '{monitoring.namespace}'" for kind, name in named.items() if lacks(kind, name)
+    ]
+    if missing:
+        raise ClusterError(
+            f"context '{settings.cluster.context}': the platform is another stack's (platform.ofAnotherStack), and the "
+            f"cluster has no {', no '.join(missing)}; bring that stack up first, and say here what is called otherwise "
+            "there: platform.monitoring.namespace, platform.monitoring.release, prometheus.address"
+        )
+
+
 def _lacking(
     settings: StackSettings, path: str, what: str, kinds: tuple[Definition, ...], serves: Serves
 ) -> Iterator[str]:
-    missing = [f"{kind.plural}.{kind.group}/{kind.version}" for kind in kinds if not serves(kind)]
-    if missing:
+    if missing := _unknown(kinds, serves):
         yield (
             f"context '{settings.cluster.context}': {path}.install is false, and the cluster has no "
             f"{', '.join(missing)}; install {what} there, or have it installed: "
             f"{config_set(f'{path}.install', settings.stack, 'true')}"
         )
+
+
+def _unknown(kinds: tuple[Definition, ...], serves: Serves) -> list[str]:
+    return [f"{kind.plural}.{kind.group}/{kind.version}" for kind in kinds if not serves(kind)]
 
 
 def _nowhere(settings: StackSettings) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from components.alert_routes import ALERT, CRITICAL, Scope, matches
+from components.alert_routes import CRITICAL, Scope, matches
+from observability.metrics import ALERT_NAME as ALERT
 from observability.metrics import NAMESPACE, SERVICE, SEVERITY
+from observability.platform_alerts import STANDS_STILL
 
 IN_TWO_SEVERITIES = ("AvailabilityBudgetBurn", "LatencyBudgetBurn", "ServiceTargetDown")
 """Alerts of which the critical one says all that the warning does."""
@@ -14,9 +16,6 @@ UNREACHABLE = ("ServiceNoTargets", "ServiceTargetDown")
 
 READ_FROM_REQUESTS = ("AvailabilityBudgetBurn", "LatencyBudgetBurn", "ServiceNoTraffic")
 """Alerts on what a service's pods tell: of what cannot be read, no figure is to be believed."""
-
-STANDS_STILL = ("RolloutFailed", "RolloutPausedTooLong")
-"""The alerts that say why a release does not come to its end, whatever their severity."""
 
 STUCK = "RolloutStuck"
 """The alert that says no more than that it does not."""

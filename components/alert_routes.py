@@ -5,10 +5,8 @@ from typing import Any
 
 from catalog.alerting import Alerting
 from components.alert_receivers import DEFAULT, HEARTBEAT, NOBODY, PAGER, team_receiver
+from observability.metrics import ALERT_NAME as ALERT
 from observability.metrics import NAMESPACE, SERVICE, SEVERITY, TEAM
-
-ALERT = "alertname"
-"""The label that Prometheus gives every alert."""
 
 WATCHDOG = "Watchdog"
 """The alert of kube-prometheus-stack that always fires."""

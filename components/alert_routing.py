@@ -15,6 +15,7 @@ from components.alert_routes import WATCHDOG, Scope, route
 from components.credentials import Credentials
 from components.kubernetes_object import MANAGED_BY, KubernetesObject
 from observability.metrics import NAMESPACE, SEVERITY
+from observability.records import INTERVAL
 
 NAME = "alert-routing"
 """Of the AlertmanagerConfigs, and of the Secrets beside them."""
@@ -24,8 +25,8 @@ NAME = "alert-routing"
 class AlertRoutingArgs:
     """The channels, the namespaces whose alerts are ours, and what must be there first.
 
-    `namespaces` are those of the services and of Argo Rollouts, the services' one first; `environment` is named in
-    each message.
+    `namespaces` are those of the services and of Argo Rollouts, the services' one first; the alerts of `other_stacks`
+    are theirs to tell; `environment` is named in each message.
     """
 
     alerting: Alerting
@@ -33,13 +34,16 @@ class AlertRoutingArgs:
     environment: str
     namespaces: Sequence[str]
     after: Sequence[pulumi.Resource] = field(default=())
+    other_stacks: Sequence[str] = ()
 
     @classmethod
     def of(cls, settings: StackSettings, after: Sequence[pulumi.Resource] = ()) -> Self:
         """What the settings of a stack say."""
-        platform = settings.platform
-        namespaces = [settings.namespace, platform.argo_rollouts.namespace]
-        return cls(settings.alerting, platform.monitoring, settings.environment, namespaces, after)
+        platform, alerting = settings.platform, settings.alerting
+        # What is told of a controller that is another stack's, that stack tells.
+        controller = [] if platform.of_another_stack else [platform.argo_rollouts.namespace]
+        namespaces = [settings.namespace, *controller]
+        return cls(alerting, platform.monitoring, settings.environment, namespaces, after, platform.other_stacks)
 
     @property
     def scopes(self) -> list[Scope]:
@@ -61,7 +65,7 @@ class AlertRoutingArgs:
             return [Scope(name, heartbeat=beats and name == own[0]) for name in own]
         beside = self.monitoring.namespace
         others = [name for name in own if name != beside]
-        return [*map(Scope, others), Scope(beside, all_but=tuple(others), heartbeat=beats)]
+        return [*map(Scope, others), Scope(beside, all_but=(*others, *self.other_stacks), heartbeat=beats)]
 
 
 class AlertRouting(pulumi.ComponentResource):
@@ -118,7 +122,7 @@ class AlertRouting(pulumi.ComponentResource):
             "apiVersion": "monitoring.coreos.com/v1",
             "kind": "PrometheusRule",
             "metadata": self._metadata("watchdog", namespace),
-            "spec": {"groups": [{"name": "watchdog", "rules": [alert]}]},
+            "spec": {"groups": [{"name": "watchdog", "interval": str(INTERVAL), "rules": [alert]}]},
         }
         return KubernetesObject("watchdog", manifest, self._options())
 

@@ -23,6 +23,7 @@ from observability.notifications import NotificationConfig, notification_config
 class ArgoRolloutsMonitoringArgs:
     """How to have Argo Rollouts, which monitoring stack watches it, and what must be there first.
 
+    An installed controller is made large enough for so many `services`.
     `alerting` has the channels that hear of releases, and `grafana` is the address that messages link to. A controller
     that is there already has a configuration of its messages too: with `take_over_notifications` it gets this one.
     """
@@ -30,18 +31,20 @@ class ArgoRolloutsMonitoringArgs:
     argo_rollouts: ArgoRollouts
     monitoring: Monitoring
     replicas: int = 1
+    services: int = 0
     alerting: Alerting = field(default_factory=Alerting)
     grafana: str | None = None
     take_over_notifications: bool = False
     after: Sequence[pulumi.Resource] = field(default=())
 
     @classmethod
-    def of(cls, settings: StackSettings, after: Sequence[pulumi.Resource] = ()) -> Self:
-        """What the settings of a stack say."""
+    def of(cls, settings: StackSettings, services: int = 0, after: Sequence[pulumi.Resource] = ()) -> Self:
+        """What the settings of a stack with so many services say."""
         return cls(
             settings.platform.argo_rollouts,
             settings.platform.monitoring,
             replicas=settings.argo_rollouts_replicas,
+            services=services,
             alerting=settings.alerting,
             grafana=settings.grafana.url,
             take_over_notifications=settings.platform.argo_rollouts.take_over_notifications,
@@ -99,7 +102,7 @@ class ArgoRolloutsMonitoring(pulumi.ComponentResource):
         args = self._args
         if not args.argo_rollouts.install:
             return []
-        values = argo_rollouts_values(args.replicas, messages)
+        values = argo_rollouts_values(args.replicas, args.services, messages)
         platform_chart.warn("platform.argoRollouts", undone(RELIED_ON, values, args.argo_rollouts.values), self)
         return platform_chart.install(args.argo_rollouts, values, self, [*args.after, *self.notifications])
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from catalog.platform import ArgoRollouts, Monitoring
 from components.kubernetes_object import MANAGED_BY, SKIP_AWAIT
+from components.service_monitor import LABEL_LIMIT, LABEL_VALUE_LENGTH_LIMIT
 from observability import metrics
 from observability.controller_rules import SERIES_BUDGET
 
@@ -23,6 +24,14 @@ _METRICS_SERVICE_NAMES = ["argo-rollouts", METRICS_SERVICE]
 """`app.kubernetes.io/name` of the metrics Service: the chart's and ours, and that of the project's own manifests."""
 
 _RUN_METRICS = "analysis_run_.*|experiment_.*"
+
+_UNLIMITED = {
+    "policy.api-observability/except": (
+        "bounded-scrapes: a limit would fail the whole scrape, and with it every alert about releases, "
+        "and what it exposes is bounded by the Rollouts there are"
+    )
+}
+"""The policy that asks every scrape for limits knows by this that, and why, one has none (docs/ci.md)."""
 
 _INTERVAL, _REQUESTS_INTERVAL = "15s", "30s"
 """Of the second, rates over five minutes are all that anybody looks at."""
@@ -52,7 +61,8 @@ def controller_monitor(argo_rollouts: ArgoRollouts, monitoring: Monitoring) -> d
     """
     dropped = "|".join([metrics.API_REQUESTS, *([] if argo_rollouts.run_metrics else [_RUN_METRICS])])
     endpoint = _endpoint(metrics.ARGO_ROLLOUTS_JOB, _INTERVAL, "drop", dropped)
-    return _service_monitor(metrics.ARGO_ROLLOUTS_JOB, argo_rollouts, monitoring, {"endpoints": [endpoint]})
+    monitor = _service_monitor(metrics.ARGO_ROLLOUTS_JOB, argo_rollouts, monitoring, {"endpoints": [endpoint]})
+    return {**monitor, "metadata": {**monitor["metadata"], "annotations": _UNLIMITED}}
 
 
 def requests_monitor(argo_rollouts: ArgoRollouts, monitoring: Monitoring) -> dict[str, Any]:
@@ -63,7 +73,12 @@ def requests_monitor(argo_rollouts: ArgoRollouts, monitoring: Monitoring) -> dic
     for one another; so the series are limited, and a recording rule sums them up.
     """
     endpoint = _endpoint(metrics.ARGO_ROLLOUTS_REQUESTS_JOB, _REQUESTS_INTERVAL, "keep", metrics.API_REQUESTS)
-    spec = {"sampleLimit": SERIES_BUDGET, "endpoints": [endpoint]}
+    limits = {
+        "sampleLimit": SERIES_BUDGET,
+        "labelLimit": LABEL_LIMIT,
+        "labelValueLengthLimit": LABEL_VALUE_LENGTH_LIMIT,
+    }
+    spec = {**limits, "endpoints": [endpoint]}
     return _service_monitor(metrics.ARGO_ROLLOUTS_REQUESTS_JOB, argo_rollouts, monitoring, spec)
 
 

@@ -2,20 +2,13 @@
 
 from typing import Any
 
+from components import argo_rollouts_size
 from components.argo_rollouts_scraping import METRICS_SERVICE, SCRAPE
 from components.overridden_values import Reliance
 from observability.notifications import NotificationConfig
 
 FULL_NAME = METRICS_SERVICE.removesuffix("-metrics")
 """The full name of the chart's objects; the Service of the metrics is named after it."""
-
-_RESOURCES = {
-    "requests": {"cpu": "100m", "memory": "128Mi"},
-    # Measured on v1.9.1: 82 MB with six Rollouts, 130 MB with two hundred more, and about 2 MB for the ten AnalysisRuns
-    # that are kept of a service. A hundred services with all of those need 300 MB. CPU has no limit: a controller that
-    # is throttled in the middle of a rollback would be late with it.
-    "limits": {"memory": "512Mi"},
-}
 
 _RUNTIME_DEFAULT = {"seccompProfile": {"type": "RuntimeDefault"}}
 _POD_SECURITY = {"runAsNonRoot": True, **_RUNTIME_DEFAULT}
@@ -28,8 +21,8 @@ _CONTAINER_SECURITY = {
 """What the level `restricted` of Kubernetes' Pod Security Standards asks for, and a file system that cannot change."""
 
 
-def argo_rollouts_values(replicas: int, notifications: NotificationConfig) -> dict[str, Any]:
-    """The controller with so many replicas, of which one leads, and with what it says of releases."""
+def argo_rollouts_values(replicas: int, services: int, notifications: NotificationConfig) -> dict[str, Any]:
+    """The controller with so many replicas, of which one leads, for so many services; and what it says of releases."""
     return {
         "fullnameOverride": FULL_NAME,
         # Without the definitions there are no Rollouts, and so no pods: they stay when the release goes.
@@ -41,7 +34,8 @@ def argo_rollouts_values(replicas: int, notifications: NotificationConfig) -> di
         "containerSecurityContext": _CONTAINER_SECURITY,
         "controller": {
             "replicas": replicas,
-            "resources": _RESOURCES,
+            "resources": argo_rollouts_size.resources(services),
+            "extraArgs": argo_rollouts_size.arguments(services),
             # With these the chart makes the Service `argo-rollouts-metrics` itself. Its own ServiceMonitor cannot honor
             # labels, and a second one would scrape everything twice.
             "metrics": {
@@ -85,6 +79,7 @@ RELIED_ON = (
     Reliance("controller metrics enabled", _UNSEEN),
     Reliance("controller metrics service portName", _UNSEEN),
     Reliance("controller metrics serviceMonitor enabled", "the controller is scraped twice, and counters add up wrong"),
+    Reliance("controller extraArgs", "a list replaces a list; repeat these, or many releases at once wait in line"),
     Reliance("controller replicas", "has a setting of its own; set platform.argoRollouts.replicas instead"),
     Reliance("notifications configmap create", _UNTOLD),
     Reliance("notifications notifiers", _UNTOLD),

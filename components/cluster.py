@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pulumi
 import pulumi_kubernetes
 import yaml
 
@@ -34,7 +35,8 @@ class ClusterError(Exception):
 class ClusterProviders:
     """The providers of a stack, bound to its context whatever kubeconfig's current one is.
 
-    `objects` makes what the stack owns, and fails where an object is there already, unless `cluster.upsert` is on.
+    `objects` makes what the stack owns, and fails where an object is there already, unless `cluster.upsert` or
+    `cluster.adopt` is on.
     `namespaces` takes a namespace that is there already: a destroy leaves them, and other people may have made them.
     """
 
@@ -44,16 +46,16 @@ class ClusterProviders:
 
 def cluster_providers(cluster: Cluster) -> ClusterProviders:
     """Register the providers of a stack on `cluster`."""
-    # Where it is off, the input is left out: `PULUMI_K8S_UPSERT_EXISTING_OBJECTS` still means something then.
     return ClusterProviders(
-        objects=_provider("cluster", cluster, upsert=cluster.upsert or None),
+        objects=_provider("cluster", cluster, upsert=cluster.upsert or cluster.adopt),
         namespaces=_provider("namespaces", cluster, upsert=True),
     )
 
 
-def _provider(name: str, cluster: Cluster, upsert: bool | None) -> pulumi_kubernetes.Provider:
+def _provider(name: str, cluster: Cluster, upsert: bool) -> pulumi_kubernetes.Provider:
     return pulumi_kubernetes.Provider(
         name,
+        pulumi.ResourceOptions(transformations=[] if upsert else [_left_to_the_plugin]),
         context=cluster.context,
         kubeconfig=cluster.kubeconfig,
         cluster_identifier=cluster.uid,
@@ -62,6 +64,16 @@ def _provider(name: str, cluster: Cluster, upsert: bool | None) -> pulumi_kubern
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
     )
+
+
+def _left_to_the_plugin(made: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """Leave the input for upserting out, where the stack says nothing of it.
+
+    `PULUMI_K8S_UPSERT_EXISTING_OBJECTS` then means something to the plugin alone. The SDK makes an input of it, and a
+    switch for one run would be a change of the provider in that run and the next.
+    """
+    props = {key: value for key, value in made.props.items() if key != "upsert_existing_objects"}
+    return pulumi.ResourceTransformationResult(props, made.opts)
 
 
 def ensure_cluster(settings: StackSettings, read_uid: Callable[[Cluster], str] | None = None) -> None:

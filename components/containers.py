@@ -7,8 +7,10 @@ controller writes the whole Rollout back, and what it drops would come back as a
 import json
 from typing import Any
 
+from catalog.adapted import HEALTH_PATH, ending, most_series
 from catalog.pod_checks import ADAPTER, CONTAINER
 from catalog.pods import Adapter, Env, EnvReference, EnvSource, FromSecret, InitContainer, Probe, Resources, Volume
+from catalog.quantities import Duration
 from catalog.services import Service
 from components.naming import HTTP_PORT, METRICS_PORT, UPSTREAM_PORT, metrics_port
 
@@ -38,7 +40,8 @@ def _api(service: Service) -> dict[str, Any]:
         **_resources(service.resources),
         **_mounts(service.volumes),
         **_probes(service, own_port),
-        **_lifecycle(service),
+        # All containers of a pod are told to end together: one behind an adapter is needed until that is done.
+        **_lifecycle(ending(service).upstream_serves if service.adapter else int(service.shutdown.drain or 0)),
         "securityContext": _security(service),
     }
 
@@ -52,26 +55,48 @@ def _api_ports(service: Service) -> list[dict[str, Any]]:
 
 
 def _adapter(service: Service, adapter: Adapter) -> dict[str, Any]:
-    env: Env = {
-        "ADAPTER_PORT": str(service.serving_port),
-        "ADAPTER_UPSTREAM": f"http://127.0.0.1:{adapter.upstream_port}",
-        "ADAPTER_SERVICE": service.name,
-        "ADAPTER_ROUTES": json.dumps(adapter.routes),
-    }
     # It has to write somewhere, but it has no business with the service's secrets, settings and data.
     scratch = {name: volume for name, volume in service.volumes.items() if _is_scratch(volume)}
     return {
         "name": ADAPTER,
         "image": adapter.image,
         "ports": [_port(HTTP_PORT, service.serving_port)],
-        **_env(env, []),
+        **_env(_adapter_env(service, adapter), []),
         **_resources(adapter.resources),
         **_mounts(scratch),
         **_adapter_probes(service),
-        # The same drain as the service's: both are told to end at the same time, and requests need both.
-        **_lifecycle(service),
+        **_lifecycle(ending(service).drain),
         "securityContext": _security(service),
     }
+
+
+def _adapter_env(service: Service, adapter: Adapter) -> Env:
+    """The adapter's settings; what the catalog does not say is the adapter's own to decide."""
+    said = {
+        "LEARNED_PATHS": adapter.learned_paths,
+        "CONNECTIONS": adapter.connections,
+        "CONNECT_TIMEOUT": _seconds(adapter.connect_timeout),
+        "RESPONSE_TIMEOUT": _seconds(adapter.response_timeout),
+        "CLIENT_TIMEOUT": _seconds(adapter.client_timeout),
+        "KEEPALIVE_TIMEOUT": _seconds(adapter.keepalive_timeout),
+        "MAX_BODY": None if adapter.max_body is None else int(adapter.max_body),
+        "LOG_LEVEL": adapter.log_level,
+    }
+    values = {
+        "PORT": service.serving_port,
+        "UPSTREAM": f"http://127.0.0.1:{adapter.upstream_port}",
+        "SERVICE": service.name,
+        "ROUTES": json.dumps(adapter.routes, ensure_ascii=False),
+        "BUCKETS": json.dumps(sorted({float(bound) for bound in service.metrics.buckets})),
+        "MAX_SERIES": most_series(service),
+        "SHUTDOWN_TIMEOUT": ending(service).finish,
+        **{name: value for name, value in said.items() if value is not None},
+    }
+    return {f"ADAPTER_{name}": str(value) for name, value in values.items()}
+
+
+def _seconds(duration: Duration | None) -> int | None:
+    return None if duration is None else int(duration)
 
 
 def _is_scratch(volume: Volume) -> bool:
@@ -141,9 +166,9 @@ def _probes(service: Service, own_port: str) -> dict[str, Any]:
 
 
 def _adapter_probes(service: Service) -> dict[str, Any]:
-    """As often and as patiently as the service is asked, but only for an open port: health paths are the service's."""
+    """As often and as patiently as the service is asked, at the adapter's own path: the service's are the service's."""
     return {
-        f"{name}Probe": _probe(probe.model_copy(update={"path": None, "port": None}), HTTP_PORT)
+        f"{name}Probe": _probe(probe.model_copy(update={"path": HEALTH_PATH, "port": None}), HTTP_PORT)
         for name, probe in service.probes
         if probe
     }
@@ -160,14 +185,13 @@ def _probe(probe: Probe, own_port: str) -> dict[str, Any]:
     }
 
 
-def _lifecycle(service: Service) -> dict[str, Any]:
-    """Before it is told to end, a container still serves for a while: routers learn late that its pod is going.
+def _lifecycle(serves: int) -> dict[str, Any]:
+    """Before it is told to end, a container still serves for so many seconds: routers learn late that its pod is going.
 
     The kubelet itself does the waiting, so no shell is needed in the image (feature PodLifecycleSleepAction: on by
     default since Kubernetes 1.30, stable in 1.34).
     """
-    drain = service.shutdown.drain
-    return {"lifecycle": {"preStop": {"sleep": {"seconds": int(drain)}}}} if drain else {}
+    return {"lifecycle": {"preStop": {"sleep": {"seconds": serves}}}} if serves else {}
 
 
 def _security(service: Service) -> dict[str, Any]:

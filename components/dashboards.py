@@ -20,6 +20,9 @@ _NAMES = {
     ARGO_ROLLOUTS_DASHBOARD: "grafana-dashboard-argo-rollouts",
 }
 
+CONTROLLER_DASHBOARD = _NAMES[ARGO_ROLLOUTS_DASHBOARD]
+"""The ConfigMap by which is seen that a stack with the platform is there."""
+
 
 @dataclass(frozen=True)
 class DashboardsArgs:

@@ -24,7 +24,10 @@ _NOT_RUN = "the operator passes over the namespace of the stack unless it is nam
 _STATELESS = "objects of namespaces that are not meant are missing from dashboards and alerts"
 _REFUSED = "a service above the limit is not watched any more, and its canaries have no metrics to be judged by"
 
-_CHART_SAYS = {"kube-state-metrics": {"rbac": {"create": True, "useClusterRole": True}}}
+_CHART_SAYS = {
+    "kube-state-metrics": {"rbac": {"create": True, "useClusterRole": True}},
+    "prometheus": {"prometheusSpec": {"shards": 1}},
+}
 """Defaults of the chart that must stay as they are, and that nobody is blamed for repeating."""
 
 
@@ -64,6 +67,7 @@ _REACH = (
     Reliance(f"{_STATE} releaseNamespace", _STATELESS),
     Reliance(f"{_STATE} rbac create", _NO_STATE),
     Reliance(f"{_STATE} rbac useClusterRole", _NO_STATE),
+    Reliance(f"{_SPEC} shards", "each shard sees some of a service's pods, and judges canaries and alerts by those"),
     *(Reliance(f"{_SPEC} enforced{what}Limit", _REFUSED) for what in ("Sample", "Target", "Label")),
 )
 """What the parts of the stack get to see."""

@@ -1,8 +1,8 @@
 """Alertmanager in the values of kube-prometheus-stack."""
 
 from catalog.sizes import Size
-from components.alert_routes import ALERT
 from components.monitoring_values import Replicas, Values, literal, volume
+from observability.metrics import ALERT_NAME as ALERT
 from observability.metrics import NAMESPACE, SERVICE, SEVERITY
 
 _STATE = Size.parse("1Gi")

@@ -20,6 +20,9 @@ from components.traffic import traffic_objects
 from observability.analysis import PrometheusAccess
 from observability.links import API_DASHBOARD, Links
 
+API_TYPE = "api-observability:index:ObservableApi"
+"""The type of the component, as it stands in the URNs of it and its objects."""
+
 OWNED_BY_THE_CONTROLLER = ["spec.selector"]
 """Argo Rollouts writes the pod-template hash into the selectors of canary and stable Services. They start with the
 service's own selector and are then left alone: to apply them again would be a conflict, or would cut the hash out."""
@@ -51,7 +54,7 @@ class ObservableApi(pulumi.ComponentResource):
     """A Service, a ServiceMonitor, rules, a disruption budget and a CanaryRollout, and what else a service asks for."""
 
     def __init__(self, name: str, args: ObservableApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("api-observability:index:ObservableApi", name, None, opts)
+        super().__init__(API_TYPE, name, None, opts)
         self._args = args
         self.service = self._root_service()
         self.service_monitor = self._service_monitor()
@@ -63,7 +66,7 @@ class ObservableApi(pulumi.ComponentResource):
         self.canary = self._canary()
         self.autoscaler = self._autoscaler()
         self.url = f"http://{args.service.name}.{args.namespace}:{args.service.port}"
-        self.commands = _commands(args.service.name, args.namespace)
+        self.commands = rollout_commands(args.service.name, args.namespace)
         self.dashboard = args.links.of_service(API_DASHBOARD, args.namespace, args.service.name)
         self.register_outputs(
             {
@@ -183,7 +186,7 @@ def _service_port(name: str, number: int) -> dict[str, Any]:
     return {"name": name, "port": number, "targetPort": name, "protocol": "TCP"}
 
 
-def _commands(rollout: str, namespace: str) -> dict[str, str]:
+def rollout_commands(rollout: str, namespace: str) -> dict[str, str]:
     """What a person types while a canary runs."""
     return {
         "watch": f"kubectl argo rollouts get rollout {rollout} -n {namespace} --watch",

@@ -1,4 +1,4 @@
-"""The PrometheusRules: one for each service, one for all of them together, and one for Argo Rollouts."""
+"""The PrometheusRules: one for each service, one for all of them together, and one of releases and their controller."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,17 +19,24 @@ from observability.watched import Watched
 ARGO_ROLLOUTS_RULES = "argo-rollouts"
 """The name of the PrometheusRule about releases and their controller, in the controller's namespace."""
 
+_RELEASES = "api-observability-releases"
+"""That of the one about releases alone, in the services' namespace."""
+
 
 def service_rules(service: Service, namespace: str, release: str, links: Links) -> dict[str, Any]:
     """What is recorded of one service, its objectives, and its alerts; `release` is of the Prometheus to pick it up."""
-    watched = Watched(service, namespace, links)
-    groups = [
-        service_records(service, namespace),
-        dashboard_records(service, namespace),
+    metadata = object_metadata(service, namespace, labels={"release": release})
+    return _prometheus_rule(metadata, groups_of_a_service(Watched(service, namespace, links)))
+
+
+def groups_of_a_service(watched: Watched) -> list[RuleGroup]:
+    """What is recorded of one service, its objectives, and its alerts; a group reads what those before it record."""
+    return [
+        service_records(watched.service, watched.namespace),
+        dashboard_records(watched.service, watched.namespace),
         *slo_groups(watched),
         service_alerts(watched),
     ]
-    return _prometheus_rule(object_metadata(service, namespace, labels={"release": release}), groups)
 
 
 def fleet_rules(services: Sequence[Service], namespace: str, release: str) -> dict[str, Any]:
@@ -41,6 +48,21 @@ def argo_rollouts_rules(releases: Releases, namespace: str, release: str) -> dic
     """The alerts about every Rollout, and about the controller, which runs in `namespace`."""
     groups = [*controller_groups(namespace, releases.links), release_alerts(releases)]
     return _prometheus_rule(_metadata(ARGO_ROLLOUTS_RULES, namespace, release), groups)
+
+
+def release_rules(releases: Releases, release: str) -> dict[str, Any]:
+    """The alerts about the services' own Rollouts, where their controller is another stack's."""
+    return _prometheus_rule(_metadata(_RELEASES, releases.namespace, release), [release_alerts(releases)])
+
+
+def shared_rules(releases: Releases, controller_namespace: str, release: str) -> list[dict[str, Any]]:
+    """The PrometheusRules of all services together, and of what releases them."""
+    of_releases = (
+        release_rules(releases, release)
+        if releases.only_own
+        else argo_rollouts_rules(releases, controller_namespace, release)
+    )
+    return [fleet_rules(releases.services, releases.namespace, release), of_releases]
 
 
 def _metadata(name: str, namespace: str, release: str) -> dict[str, Any]:

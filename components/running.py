@@ -29,11 +29,12 @@ def ensure_changeable(settings: StackSettings, services: Iterable[Service], runn
 
     Raises CatalogError with every such change, and the way to make it all the same.
     """
+    faults = _faults if settings.cluster.adopt else _faults_of_a_release
     problems = [
         Problem(Path(settings.services_file).name, f"services.{service.name}.{path}", message)
         for service in services
         if service.name in running
-        for path, message in _faults(service, running[service.name])
+        for path, message in faults(service, running[service.name])
     ]
     if problems:
         raise CatalogError(problems)
@@ -58,6 +59,21 @@ def running_rollouts(settings: StackSettings) -> Running:
     except UnknownError:
         return {}
     return {each["metadata"]["name"]: each for each in found}
+
+
+def _faults_of_a_release(service: Service, rollout: Rollout) -> Iterator[Fault]:
+    yield from _faults(service, rollout)
+    status = rollout.get("status") or {}
+    settled = status.get("phase") == "Healthy" and status.get("stableRS") == status.get("currentPodHash")
+    if "workloadRef" in rollout["spec"] and not settled:
+        # The controller scales a Deployment down only after the Rollout's first version (rollout/sync.go), and judges
+        # none that comes before one was stable.
+        namespace = rollout["metadata"].get("namespace", "")
+        yield (
+            "image",
+            "is that of a Deployment which the Rollout has not replaced yet, and both would go on serving; "
+            f"keep cluster.adopt on until `kubectl argo rollouts status {service.name} -n {namespace}` says Healthy",
+        )
 
 
 def _faults(service: Service, rollout: Rollout) -> Iterator[Fault]:

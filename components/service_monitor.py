@@ -6,10 +6,10 @@ from catalog.services import Service
 from components.naming import ROOT_SERVICE, metrics_port, object_metadata
 from observability import metrics
 
-_LABEL_LIMIT = 50
+LABEL_LIMIT = 50
 """Labels of one sample, with the fifteen or so that Prometheus and the operator add themselves."""
 
-_LABEL_VALUE_LENGTH_LIMIT = 512
+LABEL_VALUE_LENGTH_LIMIT = 512
 """Twice the longest name in Kubernetes; a raw URL or a stack trace in a label soon exceeds it."""
 
 
@@ -29,8 +29,8 @@ def service_monitor(service: Service, namespace: str, release: str) -> dict[str,
             "serviceDiscoveryRole": "EndpointSlice",
             "podTargetLabels": [metrics.VERSION, metrics.POD_HASH_LABEL],
             "sampleLimit": service.metrics.sample_limit,
-            "labelLimit": _LABEL_LIMIT,
-            "labelValueLengthLimit": _LABEL_VALUE_LENGTH_LIMIT,
+            "labelLimit": LABEL_LIMIT,
+            "labelValueLengthLimit": LABEL_VALUE_LENGTH_LIMIT,
             "endpoints": [_endpoint(service)],
         },
     }

@@ -9,7 +9,7 @@ import pulumi
 from catalog.services import Service
 from catalog.stack import StackSettings
 from components.kubernetes_object import KubernetesObject
-from components.rules import argo_rollouts_rules, fleet_rules
+from components.rules import shared_rules
 from observability.links import Links
 from observability.platform_alerts import Releases
 
@@ -32,19 +32,21 @@ class SharedRulesArgs:
     ) -> Self:
         """What the settings of a stack say."""
         platform = settings.platform
-        releases = Releases(services, settings.namespace, links, platform.argo_rollouts.run_metrics)
+        releases = Releases.of(settings, services, links)
         return cls(releases, platform.argo_rollouts.namespace, platform.monitoring.release, after)
 
 
 class SharedRules(pulumi.ComponentResource):
-    """A PrometheusRule of the fleet, in the services' namespace, and one of releases, in the controller's."""
+    """A PrometheusRule of the fleet, in the services' namespace, and one of releases, in the controller's.
+
+    Where the controller is another stack's, the one of releases is in the services' namespace too.
+    """
 
     def __init__(self, name: str, args: SharedRulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("api-observability:index:SharedRules", name, None, opts)
         self._args = args
-        releases = args.releases
-        self.fleet = self._object(fleet_rules(releases.services, releases.namespace, args.release))
-        self.argo_rollouts = self._object(argo_rollouts_rules(releases, args.controller_namespace, args.release))
+        manifests = shared_rules(args.releases, args.controller_namespace, args.release)
+        self.fleet, self.releases = map(self._object, manifests)
         self.register_outputs({})
 
     def _object(self, manifest: dict[str, Any]) -> KubernetesObject:

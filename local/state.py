@@ -85,6 +85,11 @@ class State:
         return self.folder / "pulumi-home"
 
     @property
+    def pulumi_log(self) -> Path:
+        """Where Pulumi keeps a folder with the logs of its runs, or finds a file and keeps none (`cli.engine`)."""
+        return self.pulumi_home / "logs"
+
+    @property
     def environment(self) -> Path:
         """Shell lines: the environment in which Pulumi works on the embedded cluster."""
         return self.folder / "environment.sh"

@@ -14,7 +14,13 @@ from catalog.canary_checks import analysis_window
 from catalog.quantities import Duration
 from catalog.services import Service
 from observability.analysis_access import PrometheusAccess, access_fields
-from observability.analysis_checks import CANARY_HASH_ARGUMENT, STABLE_HASH_ARGUMENT, Check, checks
+from observability.analysis_checks import (
+    CANARY_HASH_ARGUMENT,
+    SCRAPES_BEFORE_FIRST_MEASUREMENT,
+    STABLE_HASH_ARGUMENT,
+    Check,
+    checks,
+)
 from observability.queries import number
 
 __all__ = [
@@ -33,9 +39,6 @@ _ERROR_RETRY_SECONDS = 10
 
 A Prometheus that does not even refuse costs its timeout of 30 s besides: such an outage is survived for longer.
 """
-
-_SCRAPES_BEFORE_FIRST_MEASUREMENT = 2
-"""A rate needs two samples; measuring earlier would find nothing and pause every rollout."""
 
 _WITHOUT_END = "0"
 """A count of 0 beside an interval is none: the background measures until the release is over (`EffectiveCount`)."""
@@ -89,7 +92,9 @@ def _of_a_step(service: Service) -> dict[str, str]:
     blind_seconds = analysis_window(service) + _first_scrapes(service)
     return {
         "count": str(criteria.count),
+        "interval": str(criteria.interval),
         "initial-delay": str(_first_scrapes(service)),
+        "error-delay": str(_first_scrapes(service)),
         # As many as Prometheus is blind for after a restart, but one must tell something: inconclusive measurements
         # count like others, and a run of nothing else would be a success (`assessMetricStatus`).
         "inconclusive-limit": str(
@@ -102,14 +107,18 @@ def _of_a_step(service: Service) -> dict[str, str]:
 def _of_the_background(service: Service) -> dict[str, str]:
     return {
         "count": _WITHOUT_END,
+        # Twice a scrape, so that what one shows is soon seen: a bad release taken back sooner spares its errors.
+        "interval": str(Duration(service.metrics.interval / 2)),
+        # The first requests of a process may be slow, and no fault of the release; errors of them are.
         "initial-delay": str(Duration(analysis_window(service) + _first_scrapes(service))),
+        "error-delay": str(service.metrics.interval),
         "inconclusive-limit": _NEVER,
         "on-no-traffic": "ignore",
     }
 
 
 def _first_scrapes(service: Service) -> Duration:
-    return Duration(_SCRAPES_BEFORE_FIRST_MEASUREMENT * service.metrics.interval)
+    return Duration(SCRAPES_BEFORE_FIRST_MEASUREMENT * service.metrics.interval)
 
 
 def _metric(service: Service, check: Check, prometheus: dict[str, Any]) -> dict[str, Any]:
@@ -117,8 +126,8 @@ def _metric(service: Service, check: Check, prometheus: dict[str, Any]) -> dict[
     criteria = service.canary.analysis
     return {
         "name": check.name,
-        "initialDelay": "{{args.initial-delay}}",
-        "interval": str(criteria.interval),
+        "initialDelay": "{{args.error-delay}}" if check.is_error_limit else "{{args.initial-delay}}",
+        "interval": "{{args.interval}}",
         "count": "{{args.count}}",
         "failureLimit": criteria.rollback_after_failures - 1,
         "inconclusiveLimit": "{{args.inconclusive-limit}}",

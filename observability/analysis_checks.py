@@ -14,17 +14,24 @@ that cannot be scraped are not missed. A Prometheus that does not answer is none
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
-from catalog.canary import AnalysisCriteria, Criterion, LatencyMargin, RatioMargin
+from catalog.canary import Analysis, AnalysisCriteria, Criterion, LatencyMargin, Pause, RatioMargin
 from catalog.canary_checks import analysis_window
+from catalog.quantities import Duration
 from catalog.services import Service
+from catalog.statistics import SURE
 from observability import metrics
 from observability.queries import Samples, error_ratio, latency_quantile, number, requests, was_scraped_throughout
 
 CANARY_HASH_ARGUMENT = "canary-hash"
 STABLE_HASH_ARGUMENT = "stable-hash"
 """The arguments through which an AnalysisRun learns the pod-template hashes of the canary and of the stable pods."""
+
+
+SCRAPES_BEFORE_FIRST_MEASUREMENT = 2
+"""A rate needs two samples; measuring earlier would find nothing and pause every rollout."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class Check:
     limit: float
     good: Literal["<", "<="]
 
+    @property
+    def is_error_limit(self) -> bool:
+        """Whether it holds errors against a limit of their own, and not against stable."""
+        return self.criterion == "errorRate" and self.good == "<"
+
 
 def checks(service: Service, namespace: str) -> list[Check]:
     """The checks of one service: a limit each for errors, p95 and p99, and comparisons with the pods that run already.
@@ -56,7 +68,7 @@ def checks(service: Service, namespace: str) -> list[Check]:
         "p99": criteria.p99,
     }
     found = [
-        Check(_NAMES[criterion], criterion, _gated(_measure(canary, criterion), canary, least), limit, "<")
+        Check(_NAMES[criterion], criterion, _gated(_surely(canary, criterion, limit), canary, least), limit, "<")
         for criterion, limit in limits.items()
         if limit is not None
     ]
@@ -93,11 +105,43 @@ def _pods(service: Service, namespace: str, hash_argument: str) -> Samples:
         metrics.SERVICE: service.name,
         metrics.POD_HASH: f"{{{{args.{hash_argument}}}}}",
     }
-    return Samples(labels, analysis_window(service), service.metrics.interval)
+    return Samples(labels, analysis_window(service), service.metrics.interval, _youth(service))
+
+
+def _youth(service: Service) -> Duration:
+    """The seconds from a pod's first scrape until two measurements of a canary at the latest, of which one saw it."""
+    plan = service.canary
+    before = takewhile(lambda step: not isinstance(step, Analysis), plan.steps)
+    pauses = [step.pause for step in before if isinstance(step, Pause) and step.pause != "forever"]
+    waited = analysis_window(service) if plan.background else sum(pauses)
+    scrapes = SCRAPES_BEFORE_FIRST_MEASUREMENT * service.metrics.interval
+    return Duration((plan.min_ready or 0) + waited + scrapes + plan.analysis.interval)
 
 
 def _measure(pods: Samples, criterion: Criterion) -> str:
     return error_ratio(pods) if criterion == "errorRate" else latency_quantile(pods, _QUANTILES[criterion])
+
+
+def _surely(canary: Samples, criterion: Criterion, limit: float) -> str:
+    """The measure, but nothing where it is over its limit and may be so by chance.
+
+    That of errors is surely over it as `surely_too_many` says, divided by the requests. A quantile is over its limit as
+    soon as the share 1 - q of the requests is slower, which is a ratio like that of errors: surely so where a quantile
+    that is as much lower is over the limit too. The more requests, the less that is.
+    """
+    measure, served = f"({_measure(canary, criterion)})", requests(canary)
+    if criterion == "errorRate":
+        by_chance = f"({measure} >= {number(limit)}) < {number(limit)} + {_chance(limit, served)}"
+    else:
+        share = _QUANTILES[criterion]
+        surely = latency_quantile(canary, f"scalar({number(share)} - {_chance(1 - share, served)})")
+        by_chance = f"{measure} >= {number(limit)} and ({surely}) < {number(limit)}"
+    return f"({measure} unless ({by_chance}))"
+
+
+def _chance(ratio: float, served: str) -> str:
+    """What may come on top of a ratio by chance, among so many requests."""
+    return f"{number(SURE)} * sqrt({number(ratio)} / ({served}))"
 
 
 def _gated(measure: str, canary: Samples, least: int) -> str:

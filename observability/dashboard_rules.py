@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from catalog.canary import AnalysisCriteria, Criterion, LatencyMargin, RatioMargin
-from catalog.canary_checks import SCRAPES_PER_WINDOW, analysis_window
-from catalog.quantities import Duration
+from catalog.canary_checks import analysis_window
 from catalog.services import Service
 from observability import metrics, records
 from observability.analysis_checks import checks, minimum_requests
 from observability.queries import number
 from observability.records import Percentile, Window
+from observability.request_rules import rate_window
 from observability.rule import Record, RuleGroup
 from observability.series import by, series
 
@@ -33,7 +33,7 @@ def dashboard_records(service: Service, namespace: str) -> RuleGroup:
 def _statuses(service: Service, of: dict[str, str]) -> Record:
     """A status of each route and pod is a series; what a dashboard shows of hours must not read them all."""
     labels = (metrics.NAMESPACE, metrics.SERVICE, metrics.VERSION, metrics.STATUS)
-    over = Duration(max(Duration.parse(_SHOWN), SCRAPES_PER_WINDOW * service.metrics.interval))
+    over = rate_window(service, _SHOWN)
     return Record(records.STATUS_RATE, by("sum", labels, f"rate({series(metrics.REQUESTS, of)}[{over}])"))
 
 
@@ -77,5 +77,5 @@ def _allowed(of: dict[str, str], criterion: Criterion, margin: RatioMargin | Lat
         measured = f"{series(errors, stable)} / ({series(requests, stable)} > 0)"
     else:
         measured = series(records.latency("service_version", _SHOWN, _PERCENTILES[criterion]), stable)
-    of_a_service = by("max", (metrics.NAMESPACE, metrics.SERVICE), measured)
+    of_a_service = by("max", metrics.OF_A_SERVICE, measured)
     return f"{of_a_service} * {number(margin.factor)} + {number(margin.margin or 0)}"

@@ -32,7 +32,6 @@ _TARGET = frozenset(
 
 _OF_A_VERSION = frozenset({metrics.VERSION, metrics.POD_HASH})
 _ENDPOINT = (metrics.METHOD, metrics.PATH)
-_OF_AN_OBJECT = (metrics.NAMESPACE, metrics.NAME)
 
 APPLICATIONS = Source(
     "the applications (metrics contract)",
@@ -52,7 +51,14 @@ PROMETHEUS = Source(
         metrics.UP: (),
         metrics.SAMPLES_SCRAPED: (),
         metrics.SAMPLES_KEPT: (),
-        metrics.ALERTS: ("alertname", metrics.ALERT_STATE, metrics.SEVERITY, metrics.TEAM, metrics.NAME, metrics.SLO),
+        metrics.ALERTS: (
+            metrics.ALERT_NAME,
+            metrics.ALERT_STATE,
+            metrics.SEVERITY,
+            metrics.TEAM,
+            metrics.NAME,
+            metrics.SLO,
+        ),
     },
 )
 
@@ -60,27 +66,27 @@ ARGO_ROLLOUTS = Source(
     "Argo Rollouts (controller/metrics/prommetrics.go; process and queues: Kubernetes' component-base)",
     _TARGET,
     {
-        metrics.ROLLOUT_INFO: (*_OF_AN_OBJECT, metrics.PHASE, metrics.STRATEGY, metrics.TRAFFIC_ROUTER),
-        metrics.ROLLOUT_INFO_AVAILABLE: _OF_AN_OBJECT,
-        metrics.ROLLOUT_INFO_DESIRED: _OF_AN_OBJECT,
-        metrics.ROLLOUT_INFO_UPDATED: _OF_AN_OBJECT,
-        metrics.ROLLOUT_INFO_UNAVAILABLE: _OF_AN_OBJECT,
-        metrics.RECONCILE_BUCKETS: (*_OF_AN_OBJECT, metrics.LE),
-        metrics.RECONCILE_SUM: _OF_AN_OBJECT,
-        metrics.RECONCILE_COUNT: _OF_AN_OBJECT,
-        metrics.RECONCILE_ERRORS: _OF_AN_OBJECT,
-        metrics.ANALYSIS_RECONCILE_ERRORS: _OF_AN_OBJECT,
-        metrics.EXPERIMENT_RECONCILE_ERRORS: _OF_AN_OBJECT,
-        metrics.ROLLOUT_EVENTS: (*_OF_AN_OBJECT, metrics.TYPE, metrics.REASON),
-        metrics.ANALYSIS_RUN_INFO: (*_OF_AN_OBJECT, metrics.PHASE),
-        metrics.EXPERIMENT_INFO: (*_OF_AN_OBJECT, metrics.PHASE),
+        metrics.ROLLOUT_INFO: (*metrics.OF_A_ROLLOUT, metrics.PHASE, metrics.STRATEGY, metrics.TRAFFIC_ROUTER),
+        metrics.ROLLOUT_INFO_AVAILABLE: metrics.OF_A_ROLLOUT,
+        metrics.ROLLOUT_INFO_DESIRED: metrics.OF_A_ROLLOUT,
+        metrics.ROLLOUT_INFO_UPDATED: metrics.OF_A_ROLLOUT,
+        metrics.ROLLOUT_INFO_UNAVAILABLE: metrics.OF_A_ROLLOUT,
+        metrics.RECONCILE_BUCKETS: (*metrics.OF_A_ROLLOUT, metrics.LE),
+        metrics.RECONCILE_SUM: metrics.OF_A_ROLLOUT,
+        metrics.RECONCILE_COUNT: metrics.OF_A_ROLLOUT,
+        metrics.RECONCILE_ERRORS: metrics.OF_A_ROLLOUT,
+        metrics.ANALYSIS_RECONCILE_ERRORS: metrics.OF_A_ROLLOUT,
+        metrics.EXPERIMENT_RECONCILE_ERRORS: metrics.OF_A_ROLLOUT,
+        metrics.ROLLOUT_EVENTS: (*metrics.OF_A_ROLLOUT, metrics.TYPE, metrics.REASON),
+        metrics.ANALYSIS_RUN_INFO: (*metrics.OF_A_ROLLOUT, metrics.PHASE),
+        metrics.EXPERIMENT_INFO: (*metrics.OF_A_ROLLOUT, metrics.PHASE),
         metrics.ANALYSIS_RUN_METRIC_PHASE: (
-            *(*_OF_AN_OBJECT, metrics.METRIC, metrics.TYPE),
+            *(*metrics.OF_A_ROLLOUT, metrics.METRIC, metrics.TYPE),
             *(metrics.DRY_RUN, metrics.PHASE),
         ),
-        metrics.API_REQUESTS: (*_OF_AN_OBJECT, metrics.KIND, metrics.VERB, metrics.STATUS_CODE),
-        metrics.NOTIFICATIONS_SENT: (*_OF_AN_OBJECT, metrics.TYPE, metrics.REASON),
-        metrics.NOTIFICATIONS_FAILED: (*_OF_AN_OBJECT, metrics.TYPE, metrics.REASON),
+        metrics.API_REQUESTS: (*metrics.OF_A_ROLLOUT, metrics.KIND, metrics.VERB, metrics.STATUS_CODE),
+        metrics.NOTIFICATIONS_SENT: (*metrics.OF_A_ROLLOUT, metrics.TYPE, metrics.REASON),
+        metrics.NOTIFICATIONS_FAILED: (*metrics.OF_A_ROLLOUT, metrics.TYPE, metrics.REASON),
         metrics.CONTROLLER_INFO: (metrics.VERSION,),
         metrics.QUEUE_DEPTH: (metrics.NAME,),
         metrics.QUEUE_RETRIES: (metrics.NAME,),
@@ -93,7 +99,7 @@ ARGO_ROLLOUTS = Source(
 
 ROLLOUT_STATE = Source(
     "kube-state-metrics, of Rollouts (rollout_state.py)",
-    _TARGET | frozenset(_OF_AN_OBJECT),
+    _TARGET | frozenset(metrics.OF_A_ROLLOUT),
     {
         metrics.ROLLOUT_WEIGHT: (),
         metrics.ROLLOUT_STEP: (),

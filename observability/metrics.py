@@ -23,8 +23,9 @@ CANARY, STABLE = "canary", "stable"
 SERVER_ERRORS = "5.."
 """The statuses that count as errors, as a regular expression."""
 
-FORBIDDEN_LABELS = ("user_id", "trace_id", "timestamp")
-"""Labels that nearly every request has another value of: each would be a series of its own, for ever."""
+FORBIDDEN_LABELS = ("user_id", "email", "trace_id", "timestamp")
+"""Labels that nearly every request has another value of: each would be a series of its own, for ever. The first two are
+personal data besides, which Prometheus would keep, and show to whoever sees a dashboard."""
 
 CONTRACT_METRICS = f"{REQUESTS}|{DURATION_BUCKETS.removesuffix('bucket')}.+"
 """The series of the contract, as a regular expression for a whole name."""
@@ -44,6 +45,9 @@ too many fails as a whole: as a job of its own it takes no other metric of the c
 
 NAME = "name"
 """The label of a Rollout's name, on the controller's own metrics and on those of its status."""
+
+OF_A_SERVICE, OF_A_ROLLOUT = (NAMESPACE, SERVICE), (NAMESPACE, NAME)
+"""The labels that tell services from each other, and those that tell Rollouts, as they do AnalysisRuns."""
 
 PHASE, REASON, MESSAGE = "phase", "reason", "message"
 """What a Rollout's status says: the phase it is in, why it waits, and what a person reads of it."""
@@ -196,5 +200,5 @@ CPU_PERIODS, CPU_THROTTLED = "container_cpu_cfs_periods_total", "container_cpu_c
 CONTAINER_REQUESTS, CONTAINER_LIMITS = "kube_pod_container_resource_requests", "kube_pod_container_resource_limits"
 """Gauges of kube-state-metrics, by `resource`."""
 
-ALERTS, ALERT_STATE = "ALERTS", "alertstate"
+ALERTS, ALERT_NAME, ALERT_STATE = "ALERTS", "alertname", "alertstate"
 """1 for each alert that is pending or firing, as Prometheus itself keeps it."""

@@ -8,13 +8,15 @@ whose plan takes longer.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 from catalog.quantities import Duration
 from catalog.services import Service
+from catalog.stack import StackSettings
 from observability import metrics
 from observability.links import ARGO_ROLLOUTS_DASHBOARD, CANARY_DASHBOARD, Links
 from observability.queries import number
-from observability.release_scopes import OF_A_ROLLOUT, Scope, a_pause, a_release, an_analysis, scopes, without_a_new_pod
+from observability.release_scopes import GAP, Scope, a_pause, a_release, an_analysis, scopes, without_a_new_pod
 from observability.rule import Alert, RuleGroup, Severity
 from observability.series import by, one_of, series
 
@@ -23,6 +25,9 @@ _ERRORS = 10
 
 _NAMESPACE, _NAME = "{{ $labels.namespace }}", "{{ $labels.name }}"
 """What Prometheus fills in: the namespace and the name of the Rollout."""
+
+STANDS_STILL = FAILED, PAUSED_TOO_LONG = "RolloutFailed", "RolloutPausedTooLong"
+"""The alerts that say why a release does not come to its end, whatever their severity."""
 
 _AFTER = "after"
 """The label that says how long a state lasted, and so tells rules of one alert apart."""
@@ -40,17 +45,40 @@ The background's has no step (rollout/analysis.go, `newAnalysisRunFromRollout`).
 class Releases:
     """The services whose Rollouts are in `namespace`, and the addresses to tell.
 
-    `run_metrics` says whether Prometheus keeps the series of each AnalysisRun.
+    `run_metrics` says whether Prometheus keeps the series of each AnalysisRun. Every other Rollout in the cluster is
+    looked at too, but for those in namespaces of `other_stacks`; with `only_own` none is.
     """
 
     services: Sequence[Service]
     namespace: str
     links: Links
     run_metrics: bool = True
+    only_own: bool = False
+    other_stacks: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, settings: StackSettings, services: Sequence[Service], links: Links) -> Self:
+        """What the settings of a stack say."""
+        platform = settings.platform
+        return cls(
+            services,
+            settings.namespace,
+            links,
+            run_metrics=platform.argo_rollouts.run_metrics,
+            only_own=platform.of_another_stack,
+            other_stacks=platform.other_stacks,
+        )
 
     def scopes(self, usual: str, *needs: Callable[[Service], float]) -> Iterator[Scope]:
         """Which Rollouts may be in a state for the usual time, and which for longer."""
-        return scopes(self.services, self.namespace, Duration.parse(usual), *needs)
+        return scopes(self.services, self.namespace, Duration.parse(usual), *needs, among=self._among)
+
+    @property
+    def _among(self) -> list[str]:
+        """The matchers of all Rollouts that are looked at."""
+        if self.only_own:
+            return [f'{metrics.NAMESPACE}="{self.namespace}"']
+        return [f'{metrics.NAMESPACE}!~"{"|".join(self.other_stacks)}"'] if self.other_stacks else []
 
     def alert(
         self,
@@ -75,7 +103,7 @@ class Releases:
 
 
 def release_alerts(releases: Releases) -> RuleGroup:
-    """The alerts about every Rollout in the cluster."""
+    """The alerts about every Rollout that is looked at."""
     alerts = [*_failed(releases), *_stuck(releases), *_paused(releases), *_work(releases), *_analyses(releases)]
     return RuleGroup("argo-rollouts.releases", alerts)
 
@@ -84,7 +112,7 @@ def _failed(releases: Releases) -> Iterator[Alert]:
     for scope in releases.scopes("5m"):
         yield releases.alert(
             scope,
-            "RolloutFailed",
+            FAILED,
             "critical",
             scope.in_phase(one_of(metrics.PHASE, metrics.FAILED_PHASES)),
             (
@@ -118,7 +146,7 @@ def _stuck(releases: Releases) -> Iterator[Alert]:
             scope,
             "RolloutStuck",
             "warning",
-            scope.in_phase(f'{metrics.PHASE}!="{metrics.COMPLETED}"'),
+            _unfinished(scope),
             (
                 f"The release of {_NAME} does not come to its end",
                 f"The Rollout {_NAME} in {_NAMESPACE} has not been complete for {scope.held}, whichever phases it went "
@@ -127,6 +155,18 @@ def _stuck(releases: Releases) -> Iterator[Alert]:
             held=scope.held,
             labels={metrics.PHASE: "unfinished", _AFTER: str(scope.held)},
         )
+
+
+def _unfinished(scope: Scope) -> str:
+    """The Rollouts that are not complete, but for those of which another alert says why.
+
+    So the time begins anew where somebody has done what that alert asks for: the release that follows has as much as
+    any other.
+    """
+    known = series(metrics.ALERTS, {metrics.ALERT_STATE: "firing"}, one_of(metrics.ALERT_NAME, STANDS_STILL))
+    of_a_rollout = ", ".join(metrics.OF_A_ROLLOUT)
+    under_way = scope.in_phase(f'{metrics.PHASE}!="{metrics.COMPLETED}"')
+    return f"({under_way}) unless on ({of_a_rollout}) {known}"
 
 
 def _progressing(scope: Scope, run_metrics: bool) -> str:
@@ -139,14 +179,14 @@ def _progressing(scope: Scope, run_metrics: bool) -> str:
     runs = f'label_replace({unfinished}, "{_ROLLOUT}", "$1", "{metrics.NAME}", "{_STEP_RUN}")'
     rollouts = by("max", (metrics.NAMESPACE, _ROLLOUT), runs)
     measuring = f'label_replace({rollouts}, "{metrics.NAME}", "$1", "{_ROLLOUT}", "(.+)")'
-    return f"{progressing} unless on ({', '.join(OF_A_ROLLOUT)}) {measuring}"
+    return f"({progressing}) unless on ({', '.join(metrics.OF_A_ROLLOUT)}) {measuring}"
 
 
 def _paused(releases: Releases) -> Iterator[Alert]:
     for scope in releases.scopes("1h", a_pause):
         yield releases.alert(
             scope,
-            "RolloutPausedTooLong",
+            PAUSED_TOO_LONG,
             "warning",
             scope.in_phase(f'{metrics.PHASE}="{metrics.PAUSED}"'),
             (
@@ -218,23 +258,27 @@ def _analyses(releases: Releases) -> Iterator[Alert]:
 
 def _too_few_pods(of: Sequence[str]) -> str:
     names = (metrics.ROLLOUT_INFO_AVAILABLE, metrics.ROLLOUT_INFO_DESIRED)
-    return " < ".join(by("max", OF_A_ROLLOUT, series(name, None, *of)) for name in names)
+    lately = (f"last_over_time({series(name, None, *of)}[{GAP}])" for name in names)
+    return " < ".join(by("max", metrics.OF_A_ROLLOUT, each) for each in lately)
 
 
 def _failures(window: Duration, of: Sequence[str]) -> str:
     failures = f"increase({series(metrics.RECONCILE_ERRORS, None, *of)}[{window}])"
-    return f"{by('sum', OF_A_ROLLOUT, failures)} > {_ERRORS}"
+    return f"{by('sum', metrics.OF_A_ROLLOUT, failures)} > {_ERRORS}"
 
 
 def _news(window: Duration, reason: str, of: Sequence[str]) -> str:
     """The Rollouts that had such an event within the window.
 
     `increase` misses the first of a series, which is born at 1. So what is there now and was not before counts too: if
-    its process was being scraped before, or is younger than the window. Else Prometheus is what was not there.
+    its process was being scraped before, or is younger than the window. Else Prometheus is what was not there. Both
+    "now" and "before" are some minutes: one scrape that failed would else end the alert, at once or a window later.
     """
     events = series(metrics.ROLLOUT_EVENTS, {metrics.REASON: reason}, *of)
     controller = {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB}
-    seen = f"{series(metrics.UP, controller)} offset {window} == 1"
+    seen = f"max_over_time({series(metrics.UP, controller)}[{GAP}] offset {window}) == 1"
     young = f"time() - {series(metrics.PROCESS_START, controller)} < {number(window)}"
-    born = f"{events} unless {events} offset {window} and on ({metrics.INSTANCE}) ({seen} or {young})"
-    return f"{by('sum', OF_A_ROLLOUT, born)} > 0 or {by('sum', OF_A_ROLLOUT, f'increase({events}[{window}])')} > 0"
+    lately, before = f"last_over_time({events}[{GAP}])", f"last_over_time({events}[{GAP}] offset {window})"
+    born = f"{lately} unless {before} and on ({metrics.INSTANCE}) ({seen} or {young})"
+    told = (born, f"increase({events}[{window}])")
+    return " or ".join(f"{by('sum', metrics.OF_A_ROLLOUT, each)} > 0" for each in told)

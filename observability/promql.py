@@ -43,6 +43,11 @@ def understood(expression: str, known: Known) -> Understood:
     return found
 
 
+def canonical(expression: str) -> str:
+    """The expression in the one form that all ways to write it have. Raises ValueError where it is no PromQL."""
+    return str(parser.parse(expression).prettify())
+
+
 @dataclass
 class _Reader:
     known: Known

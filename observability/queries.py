@@ -16,11 +16,15 @@ _SEEN_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples with certain labels within the last `window` seconds, one every `scrape` seconds."""
+    """The samples with certain labels within the last `window` seconds, one every `scrape` seconds.
+
+    Pods are young for `youth` seconds, until well after they were measured for the first time.
+    """
 
     labels: Mapping[str, str]
     window: Duration
     scrape: Duration
+    youth: Duration
 
 
 def requests(of: Samples) -> str:
@@ -47,23 +51,24 @@ def was_scraped_throughout(of: Samples) -> str:
 def error_ratio(of: Samples) -> str:
     """Errors over requests, 0–1. Without a single 5xx there is no such series: `or vector(0)` makes that 0, not empty.
 
-    What happened before a series' first sample is in no rate: a new pod whose first 5xx on a route is also the first
-    sample of that series shows none. Applications therefore begin each series at 0; the first errors of one then count,
-    but are not extrapolated as the requests are (a counter was never below 0), so that they weigh (w - s) / w.
+    What happened before a series' first sample is in no rate, and a new pod's first 5xx on a route mostly is that first
+    sample. So of a series that is younger than the window all counts that it has counted; and of a young pod all that
+    it has served, for what it served first would be in no window. None of that is extrapolated as what others count is,
+    so that it weighs (w - s) / w beside them.
     """
-    errors = f"sum(rate({metrics.REQUESTS}{_range(of, metrics.SERVER_ERRORS)}))"
-    every = f"sum(rate({metrics.REQUESTS}{_range(of)}))"
-    return f"({errors} or vector(0)) / {every}"
+    return f"({_counted(of, metrics.SERVER_ERRORS)} or vector(0)) / {_counted(of)}"
 
 
-def latency_quantile(of: Samples, quantile: float) -> str:
+def latency_quantile(of: Samples, quantile: float | str) -> str:
     """The latency in seconds that the share `quantile` (0–1) of the requests stayed within; empty where none is timed.
+
+    The share may be an expression for one number.
 
     Exact where it is a bucket, else interpolated between two; never above the last finite bucket.
     """
     rates = f"sum by (le) (rate({metrics.DURATION_BUCKETS}{_range(of)}))"
     # Buckets that count nothing give NaN, which no comparison lets pass.
-    return f"histogram_quantile({number(quantile)}, {rates}) >= 0"
+    return f"histogram_quantile({quantile if isinstance(quantile, str) else number(quantile)}, {rates}) >= 0"
 
 
 def number(value: float) -> str:
@@ -71,8 +76,20 @@ def number(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _range(of: Samples, status: str | None = None) -> str:
+def _counted(of: Samples, status: str | None = None) -> str:
+    """The requests of the window, with those that series were born with, or all that a young pod has served."""
+    counter = f"{metrics.REQUESTS}{_selector(of, status)}"
+    of_young_pods = f"{counter} unless on ({metrics.POD}) {metrics.REQUESTS}{_selector(of)} offset {of.youth}"
+    newborn = f"{counter} unless {counter} offset {of.window}"
+    return f"sum({of_young_pods} or {newborn} or increase({counter}[{of.window}]))"
+
+
+def _range(of: Samples) -> str:
+    return f"{_selector(of)}[{of.window}]"
+
+
+def _selector(of: Samples, status: str | None = None) -> str:
     matchers = [f'{name}="{value}"' for name, value in of.labels.items()]
     if status:
         matchers.append(f'{metrics.STATUS}=~"{status}"')
-    return f"{{{','.join(matchers)}}}[{of.window}]"
+    return f"{{{','.join(matchers)}}}"

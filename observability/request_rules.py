@@ -16,7 +16,7 @@ from observability.series import INFINITE, bucket, by, one_of, series
 
 _LABELS: dict[Level, tuple[str, ...]] = {
     "service_version": (metrics.NAMESPACE, metrics.SERVICE, metrics.VERSION),
-    "service": (metrics.NAMESPACE, metrics.SERVICE),
+    "service": metrics.OF_A_SERVICE,
     "namespace": (metrics.NAMESPACE,),
 }
 """The labels that each level leaves."""
@@ -42,10 +42,15 @@ def fleet_records(services: Sequence[Service], namespace: str) -> RuleGroup:
     )
 
 
+def rate_window(service: Service, window: Window) -> Duration:
+    """What a rate of that window really looks at, in seconds: longer where the service is scraped too rarely for it."""
+    return Duration(max(Duration.parse(window), SCRAPES_PER_WINDOW * service.metrics.interval))
+
+
 def _counted(service: Service, of: Mapping[str, str], window: Window) -> Iterator[Record]:
     """Rates of what the pods themselves count."""
     level: Level = "service_version"
-    over = Duration(max(Duration.parse(window), SCRAPES_PER_WINDOW * service.metrics.interval))
+    over = rate_window(service, window)
 
     def rate(name: str, *matchers: str, more: tuple[str, ...] = ()) -> str:
         return by("sum", (*_LABELS[level], *more), f"rate({series(name, of, *matchers)}[{over}])")

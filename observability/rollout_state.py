@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from observability import metrics
+from observability.series import by
 
 _GROUP = "argoproj.io"
 
@@ -62,13 +63,13 @@ def canary_weight() -> str:
 def _has_canary() -> str:
     """1 where the newest version is another than the stable one, else 0, also while there is no stable one yet."""
     versions = f"{metrics.ROLLOUT_NEWEST} or {metrics.ROLLOUT_STABLE}"
-    distinct = f"group by ({metrics.NAMESPACE}, {metrics.NAME}, {metrics.POD_HASH}) ({versions})"
-    return f"(count by ({metrics.NAMESPACE}, {metrics.NAME}) ({distinct}) - 1)"
+    distinct = by("group", (*metrics.OF_A_ROLLOUT, metrics.POD_HASH), versions)
+    return f"({by('count', metrics.OF_A_ROLLOUT, distinct)} - 1)"
 
 
 def _one_each(metric: str) -> str:
     """One series a Rollout, whichever kube-state-metrics told it: two do for a moment when one replaces the other."""
-    return f"max by ({metrics.NAMESPACE}, {metrics.NAME}) ({metric})"
+    return by("max", metrics.OF_A_ROLLOUT, metric)
 
 
 def _progress() -> list[dict[str, Any]]:

@@ -12,8 +12,6 @@ from observability.rule import Alert, RuleGroup
 from observability.series import by, series
 from observability.watched import Watched
 
-_OF_A_SERVICE = (metrics.NAMESPACE, metrics.SERVICE)
-
 _NO_TRAFFIC_MINUTES = 15
 _LEAST_TRAFFIC = 0.1
 """Requests per second that a service must have had at this time of day and week for their end to be no chance: 90 in
@@ -43,7 +41,7 @@ def _targets(watched: Watched) -> Iterator[Alert]:
     yield watched.alert(
         "ServiceTargetDown",
         "critical",
-        f"{by('max', _OF_A_SERVICE, up)} == 0",
+        f"{by('max', metrics.OF_A_SERVICE, up)} == 0",
         f"Prometheus can read no pod of {name}",
         f"Every scrape of {name} in {watched.namespace} has failed for 5 minutes: its pods are down, or their metrics "
         "are. No alert about this service's requests can fire, and no canary can be judged.",
@@ -52,7 +50,7 @@ def _targets(watched: Watched) -> Iterator[Alert]:
     yield watched.alert(
         "ServiceTargetDown",
         "warning",
-        f"{by('count', _OF_A_SERVICE, f'{up} == 0')} > 0",
+        f"{by('count', metrics.OF_A_SERVICE, f'{up} == 0')} > 0",
         f"Prometheus cannot read some pods of {name}",
         f"Scrapes of {{{{ $value }}}} pods of {name} in {watched.namespace} have been failing for 15 minutes; what "
         "they serve is in no dashboard and in no alert.",
@@ -100,7 +98,7 @@ def _contract(watched: Watched) -> Iterator[Alert]:
     yield watched.alert(
         "RequestMetricsMissing",
         "warning",
-        f"{by('max', _OF_A_SERVICE, up)} == 1 unless {rate}",
+        f"{by('max', metrics.OF_A_SERVICE, up)} == 1 unless {rate}",
         f"{name} does not count its requests",
         f"Prometheus reads the pods of {name} in {watched.namespace}, and for 15 minutes they have exposed no "
         f"{metrics.REQUESTS}. Its dashboards are empty, and no alert about its requests can fire.",
@@ -112,7 +110,7 @@ def _contract(watched: Watched) -> Iterator[Alert]:
         yield watched.alert(
             "LatencySloUnmeasured",
             "warning",
-            f"{rate} > 0 unless on ({', '.join(_OF_A_SERVICE)}) {measured} > 0",
+            f"{rate} > 0 unless on ({', '.join(metrics.OF_A_SERVICE)}) {measured} > 0",
             f"The latency objective of {name} is not measured",
             f"{name} in {watched.namespace} serves {{{{ $value | humanize }}}} requests per second, and for 30 minutes "
             f"its histogram has not told how many of them took at most {threshold}: there is no such bucket, or no "
@@ -124,7 +122,7 @@ def _contract(watched: Watched) -> Iterator[Alert]:
         "ForbiddenLabelsDropped",
         "warning",
         # A scrape that failed half-way has a difference too.
-        f"{by('max', _OF_A_SERVICE, f'{scraped} - {kept} and {up} == 1')} > 0",
+        f"{by('max', metrics.OF_A_SERVICE, f'{scraped} - {kept} and {up} == 1')} > 0",
         f"{name} exposes labels that are not allowed",
         f"Of each scrape of {name} in {watched.namespace}, up to {{{{ $value }}}} samples have been thrown away for "
         f"10 minutes, since they carry one of the labels {', '.join(metrics.FORBIDDEN_LABELS)}. What they count is "
@@ -134,7 +132,8 @@ def _contract(watched: Watched) -> Iterator[Alert]:
     yield watched.alert(
         "ServiceSeriesBudget",
         "warning",
-        f"{by('max', _OF_A_SERVICE, kept)} / {limit} > {_NEAR_THE_LIMIT}",
+        # Of a scrape that failed nothing is kept, and those of so many samples are the first to take too long.
+        f"{by('max', metrics.OF_A_SERVICE, f'max_over_time({kept}[5m])')} / {limit} > {_NEAR_THE_LIMIT}",
         f"{name} is about to expose more series than it may",
         f"A pod of {name} in {watched.namespace} exposes {{{{ $value | humanizePercentage }}}} of the {limit} samples "
         "that a scrape may have; beyond that every scrape of it fails.",

@@ -119,7 +119,7 @@ def _percent(share: Decimal) -> str:
 
 def _within(watched: Watched, le: str) -> str:
     rates = watched.series(records.bucket_rate("service", "5m"), one_of(metrics.LE, [le]))
-    return by("sum", (metrics.NAMESPACE, metrics.SERVICE), rates)
+    return by("sum", metrics.OF_A_SERVICE, rates)
 
 
 def _detectable(objective: Objective) -> Iterator[BurnWindow]:

@@ -31,12 +31,13 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True)
 class Setting:
-    """Where the programs of one cluster find things."""
+    """Where the programs of one cluster find things, and how many times faster than usual they work."""
 
     state: State
     programs: Mapping[str, Path]
     pod_stages: Path
     ports: Mapping[str, int]
+    time_scale: float = 1
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Prometheus and Alertmanager as the operator configures them, and what stands for the pods that they watch."""
+"""Prometheus and Alertmanager as the operator configures them, and what they watch: kube-state-metrics, and what stands
+for the pods."""
 
 from pathlib import Path
 
@@ -10,6 +11,18 @@ from local.state import State
 
 CONTROLLER_METRICS = "rollouts-controller-metrics"
 """The port of the Rollouts controller's /metrics; the pod that stands for it in the cluster is annotated with it."""
+
+KUBE_STATE_METRICS = "kube-state-metrics"
+"""The port of what it tells of the cluster's objects, which a pod stands for likewise."""
+
+RECEIVER, RECEIVER_SMTP = "receiver", "receiver-smtp"
+"""The ports that stand for Slack's and for a mail server's."""
+
+ROLLOUT_STATE = Path(__file__).parent / "rollout-state.yaml"
+"""What kube-state-metrics tells of Rollouts: the same as in a cluster whose monitoring stack the program installs."""
+
+LOOKBACK_SECONDS = 300
+"""Prometheus's own default."""
 
 RETENTION = "1d"
 RETENTION_SIZE = "256MB"
@@ -23,8 +36,23 @@ def _configurations(state: State, program: str) -> Path:
 
 
 def _simulator(setting: Setting) -> list[str]:
-    port = setting.ports[CONTROLLER_METRICS]
-    return [f"--listen-port={setting.ports['simulator']}", f"--program={CONTROLLER_METRICS}={port}"]
+    programs = (f"--program={name}={setting.ports[name]}" for name in (CONTROLLER_METRICS, KUBE_STATE_METRICS))
+    return [f"--listen-port={setting.ports['simulator']}", f"--time-scale={setting.time_scale:g}", *programs]
+
+
+def _kube_state_metrics(setting: Setting) -> list[str]:
+    return [
+        f"--kubeconfig={setting.state.kubeconfig}",
+        f"--custom-resource-state-config-file={ROLLOUT_STATE}",
+        # Nobody here asks for the metrics of pods, nodes and the like, of which there are a hundred times as many.
+        "--custom-resource-state-only=true",
+        *(f"--host={LOOPBACK}", f"--port={setting.ports[KUBE_STATE_METRICS]}"),
+        *(f"--telemetry-host={LOOPBACK}", f"--telemetry-port={setting.ports[f'{KUBE_STATE_METRICS}-telemetry']}"),
+    ]
+
+
+def _receiver(setting: Setting) -> list[str]:
+    return [f"--listen-port={setting.ports[RECEIVER]}", f"--smtp-port={setting.ports[RECEIVER_SMTP]}"]
 
 
 def _config_reloader(setting: Setting) -> list[str]:
@@ -41,6 +69,8 @@ def _prometheus(setting: Setting) -> list[str]:
         f"--config.file={_configurations(setting.state, 'prometheus') / CURRENT / PROMETHEUS_FILE}",
         f"--web.listen-address={LOOPBACK}:{setting.ports['prometheus']}",
         "--web.enable-lifecycle",
+        # After five minutes without news a series is forgotten.
+        f"--query.lookback-delta={round(LOOKBACK_SECONDS * 1000 / setting.time_scale)}ms",
         "--storage.tsdb.path=prometheus",
         f"--storage.tsdb.retention.time={RETENTION}",
         f"--storage.tsdb.retention.size={RETENTION_SIZE}",
@@ -70,12 +100,27 @@ MONITORING: tuple[Component, ...] = (
         verdict_path="/readyz",
     ),
     Component(
+        RECEIVER,
+        Stage.CONTROLLERS,
+        _receiver,
+        ports=(RECEIVER, RECEIVER_SMTP),
+        module="local.receiver",
+        reads=lambda _: (),
+    ),
+    Component(
         "config-reloader",
         Stage.CONTROLLERS,
         _config_reloader,
         ports=("config-reloader",),
         module="local.monitoring",
         verdict_path="/readyz",
+    ),
+    Component(
+        KUBE_STATE_METRICS,
+        Stage.CONTROLLERS,
+        _kube_state_metrics,
+        ports=(KUBE_STATE_METRICS, f"{KUBE_STATE_METRICS}-telemetry"),
+        reads=lambda state: (state.kubeconfig, ROLLOUT_STATE),
     ),
     Component("prometheus", Stage.MONITORING, _prometheus, ports=("prometheus",), health_path="/-/ready"),
     Component(

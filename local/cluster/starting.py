@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from local.cluster.cluster import Cluster
 from local.cluster.component import Component, Setting, Stage
 from local.cluster.components import COMPONENTS, ETCD_SOCKET, OF_STAGE
 from local.cluster.last_words import last_words, port_was_taken
+from local.cluster.pod_stages import write_delayed
 from local.cluster.stopping import GRACE_SECONDS, stop_components
 from local.errors import LocalError
 from local.programs import assets, ensure
@@ -35,8 +37,10 @@ _STEPS = [
 ]
 
 
-def start(state: State, report: Report = print) -> Cluster:
+def start(state: State, report: Report = print, time_scale: float = 1) -> Cluster:
     """Have the embedded cluster of the state folder running, and return it; one that runs and is well is reused.
+
+    With a `time_scale` Prometheus looks, and the applications are asked, so many times as often as usual.
 
     A stopped cluster comes back with its objects, UID and credentials. Ctrl-C and SIGTERM stop what this call has
     started. Raises LocalError of one line, after stopping it likewise.
@@ -45,11 +49,13 @@ def start(state: State, report: Report = print) -> Cluster:
         programs = ensure(
             [component.name for component in COMPONENTS if not component.module], partial(_report_news, report)
         )
-        pod_stages = assets("kwok") / "stages.yaml"
         definitions = [assets("argo-rollouts"), assets("prometheus-operator")]
         folder.prepare(state)
         with folder.locked(state, report):
-            return _Start(state, programs, pod_stages, definitions, report).run()
+            pod_stages = state.cluster_data / "pod-stages.yaml"
+            write_delayed(assets("kwok") / "stages.yaml", pod_stages)
+            setting = Setting(state, programs, pod_stages, ports.recorded(state), time_scale)
+            return _Start(setting, definitions, report).run()
 
 
 def _report_news(report: Report, line: str) -> None:
@@ -61,18 +67,11 @@ def _report_news(report: Report, line: str) -> None:
 class _Start:
     """One start, under the lock."""
 
-    def __init__(
-        self,
-        state: State,
-        programs: Mapping[str, Path],
-        pod_stages: Path,
-        definitions: Sequence[Path],
-        report: Report,
-    ) -> None:
-        self._state = state
+    def __init__(self, setting: Setting, definitions: Sequence[Path], report: Report) -> None:
+        self._state = setting.state
         self._definitions = definitions
         self._report = report
-        self._setting = Setting(state, programs, pod_stages, ports.recorded(state))
+        self._setting = setting
         self._launched: dict[str, float] = {}
 
     def run(self) -> Cluster:
@@ -158,7 +157,9 @@ class _Start:
         with client(self._state) as kubernetes:
             bootstrap.apply_objects(kubernetes, "namespaces.yaml", "nodes.yaml", "argo-rollouts.yaml")
             bootstrap.apply_definitions(server, kubernetes, definitions)
-            bootstrap.apply_objects(kubernetes, "monitoring.yaml")
+            bootstrap.apply_objects(
+                kubernetes, "monitoring.yaml", "kube-state-metrics.yaml", time_scale=self._setting.time_scale
+            )
         return time.monotonic() - begin
 
     def _await_nodes(self) -> None:
@@ -177,7 +178,7 @@ class _Start:
             for name in component.ports
         }
         settled = ports.settle(self._state, names, in_use)
-        self._setting = Setting(self._state, self._setting.programs, self._setting.pod_stages, settled)
+        self._setting = replace(self._setting, ports=settled)
 
     def _bring(self, stage: Stage) -> None:
         """Have every program of the stage running and healthy."""

@@ -20,5 +20,4 @@ def main() -> int:
 if __name__ == "__main__":
     code = main()
     # Threads that wait for the cluster must not keep the process alive once the engine is gone.
-    sys.stdout.flush()
     os._exit(code)

@@ -47,9 +47,15 @@ def serve(engine_address: str, state: State) -> int:
     signal.signal(signal.SIGTERM, stop)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(NOTICE, file=sys.stderr, flush=True)
-    print(port, flush=True)
+    # Asked before the port is told: an engine that ends at any later moment is missed as parent, and one that
+    # ended before reads nothing any more.
     parent = os.getppid()
+    try:
+        print(NOTICE, file=sys.stderr, flush=True)
+        print(port, flush=True)
+    except BrokenPipeError:
+        code[0] = 1
+        over.set()
     while not over.wait(_PARENT_POLL_SECONDS) and os.getppid() == parent:
         pass
     provider.close()

@@ -18,11 +18,14 @@ from local.state import State
 MOST_TICKS_BEHIND = 60
 """What is made up for after the machine was busy; the time during which it slept is not."""
 
+_BREATH_SECONDS = 0.002
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until ended by a signal."""
     parser = argparse.ArgumentParser(prog="python -m local.simulator", description="the applications in the pods")
     parser.add_argument("--listen-port", type=int, required=True)
+    parser.add_argument("--time-scale", type=float, default=1.0, help="how many times as fast a tick follows another")
     parser.add_argument("--seed", type=int, default=0, help="another one gives other counters")
     parser.add_argument(
         "--program", action="append", default=[], metavar="NAME=PORT", help="a program that some pod stands for"
@@ -36,16 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server = serve(options.listen_port, Network(simulation, programs), Control(simulation, view))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     view.start()
-    _tick(simulation)
+    _tick(simulation, options.time_scale)
     return 0
 
 
-def _tick(simulation: Simulation) -> None:
+def _tick(simulation: Simulation, time_scale: float) -> None:
     """One tick after another, for ever, none of them twice."""
-    due = time.monotonic()
+    due, pause = time.monotonic(), TICK_SECONDS / time_scale
     while True:
-        due = max(due + TICK_SECONDS, time.monotonic() - MOST_TICKS_BEHIND * TICK_SECONDS)
-        time.sleep(max(0.0, due - time.monotonic()))
+        due = max(due + pause, time.monotonic() - MOST_TICKS_BEHIND * pause)
+        # However late it is, those who wait for an answer come in between.
+        time.sleep(max(_BREATH_SECONDS, due - time.monotonic()))
         simulation.tick()
 
 

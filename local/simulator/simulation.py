@@ -29,7 +29,14 @@ class Simulation:
 
     def play(self, scenarios: Mapping[str, Scenario]) -> None:
         """Play these from the next tick on, and no others."""
-        self._scenarios = dict(scenarios)
+        with self._lock:
+            self._scenarios = dict(scenarios)
+
+    def change(self, changes: Mapping[str, Scenario | None]) -> None:
+        """Play these besides from the next tick on; None ends what was played with a service."""
+        with self._lock:
+            changed = {**self._scenarios, **changes}
+            self._scenarios = {name: scenario for name, scenario in changed.items() if scenario is not None}
 
     def tick(self) -> None:
         """Let every service be asked for as long as one tick is."""
@@ -48,18 +55,23 @@ class Simulation:
     def exposition(self, pod: PodView, accept: str) -> tuple[bytes, str] | None:
         """What the pod's application answers on `/metrics`, with its content type; None where nothing listens."""
         rollout = self._sight().rollouts.get((pod.namespace, pod.service))
-        if rollout is None or not self._behaviour(pod, rollout).listens:
+        if rollout is None:
             return None
+        behaviour = self._behaviour(pod, rollout)
         with self._lock:
-            return self._application(pod).exposition(accept)
+            application = self._application(pod)
+            return application.exposition(accept, behaviour) if application.listens(behaviour) else None
+
+    def hangs(self, pod: PodView) -> bool:
+        """Whether the pod's application takes a scrape and never answers it."""
+        rollout = self._sight().rollouts.get((pod.namespace, pod.service))
+        return rollout is not None and self._behaviour(pod, rollout).hangs
 
     def _serve(self, sight: Sight, rollout: RolloutView) -> None:
         share = shares(sight, rollout)
         traffic = self._scenario(rollout).traffic(rollout.name)
         for pod in ready_pods(sight, rollout):
-            behaviour = self._behaviour(pod, rollout)
-            if behaviour.listens:
-                self._application(pod).tick(traffic * share.get(pod.name, 0.0), behaviour)
+            self._application(pod).tick(traffic * share.get(pod.name, 0.0), self._behaviour(pod, rollout))
 
     def _forget_but(self, sight: Sight) -> None:
         for gone in self._applications.keys() - sight.pods.keys():

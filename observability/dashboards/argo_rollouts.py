@@ -45,7 +45,6 @@ from observability.dashboards.look import (
 from observability.dashboards.navigation import links_of_a_rollout
 from observability.dashboards.phases import OF_INFO, numbered
 from observability.dashboards.requests import mean
-from observability.dashboards.rollouts import OF_A_ROLLOUT
 from observability.dashboards.tables import Column, Key, table
 from observability.dashboards.variables import IN_NAMESPACES, OF_ROLLOUTS
 from observability.links import ARGO_ROLLOUTS_DASHBOARD
@@ -92,7 +91,7 @@ def argo_rollouts() -> Dashboard:
 def rollouts_by_phase() -> PanelBuilder:
     """How many Rollouts are in which phase."""
     says = Says("Rollouts by phase", "Rollouts in each phase, as alerts see them.", "none", _NO_ROLLOUT)
-    once = by("max", (*OF_A_ROLLOUT, metrics.PHASE), series(metrics.ROLLOUT_INFO, None, *OF_ROLLOUTS))
+    once = by("max", (*metrics.OF_A_ROLLOUT, metrics.PHASE), series(metrics.ROLLOUT_INFO, None, *OF_ROLLOUTS))
     panel = stat(says, Query(by("sum", (metrics.PHASE,), once), "{{phase}}"))
     return panel.text_mode(BigValueTextMode.VALUE_AND_NAME).thresholds(thresholds(BLUE))
 
@@ -202,8 +201,8 @@ def reconcile_errors() -> PanelBuilder:
         "none",
         _NO_ROLLOUT,
     )
-    failed = by("sum", OF_A_ROLLOUT, counted(series(metrics.RECONCILE_ERRORS, None, *OF_ROLLOUTS)))
-    none = f"0 * {by('max', OF_A_ROLLOUT, series(metrics.ROLLOUT_INFO, None, *OF_ROLLOUTS))}"
+    failed = by("sum", metrics.OF_A_ROLLOUT, counted(series(metrics.RECONCILE_ERRORS, None, *OF_ROLLOUTS)))
+    none = f"0 * {by('max', metrics.OF_A_ROLLOUT, series(metrics.ROLLOUT_INFO, None, *OF_ROLLOUTS))}"
     return bars(says, Query(f"{failed} or {none}", _NAME))
 
 
@@ -254,23 +253,23 @@ def run_errors() -> PanelBuilder:
 
 def _errors() -> str:
     """How often the controller has failed on each; there is no counter before the first time."""
-    failed = by("sum", OF_A_ROLLOUT, series(metrics.RECONCILE_ERRORS, None, *OF_ROLLOUTS))
+    failed = by("sum", metrics.OF_A_ROLLOUT, series(metrics.RECONCILE_ERRORS, None, *OF_ROLLOUTS))
     return f"{failed} or 0 * {_pods(metrics.ROLLOUT_INFO_DESIRED)}"
 
 
 def _phases() -> str:
-    return numbered(OF_INFO, OF_A_ROLLOUT, metrics.ROLLOUT_INFO, None, *OF_ROLLOUTS)
+    return numbered(OF_INFO, metrics.OF_A_ROLLOUT, metrics.ROLLOUT_INFO, None, *OF_ROLLOUTS)
 
 
 def _pods(metric: str) -> str:
-    return by("max", OF_A_ROLLOUT, series(metric, None, *OF_ROLLOUTS))
+    return by("max", metrics.OF_A_ROLLOUT, series(metric, None, *OF_ROLLOUTS))
 
 
 def _how_many(rollouts: str) -> str:
-    return f"count({by('max', OF_A_ROLLOUT, rollouts)})"
+    return f"count({by('max', metrics.OF_A_ROLLOUT, rollouts)})"
 
 
 def _by_phase(metric: str) -> str:
     """How many there are in each phase; an AnalysisRun is named after its Rollout, and more."""
-    once = by("max", (*OF_A_ROLLOUT, metrics.PHASE), series(metric, None, IN_NAMESPACES))
+    once = by("max", (*metrics.OF_A_ROLLOUT, metrics.PHASE), series(metric, None, IN_NAMESPACES))
     return by("sum", (metrics.PHASE,), once)

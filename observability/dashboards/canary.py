@@ -20,7 +20,6 @@ from observability.dashboards.events import TROUBLES, TURNS, events, marks
 from observability.dashboards.layout import Line, Row
 from observability.dashboards.look import PanelBuilder, Query, Says, bars, states
 from observability.dashboards.phases import OF_RUNS, numbered
-from observability.dashboards.rollouts import OF_A_ROLLOUT
 from observability.dashboards.variables import NAMESPACE, ROLLOUT_OF_SERVICE, SERVICE
 from observability.links import CANARY_DASHBOARD
 
@@ -71,7 +70,7 @@ def analysis_runs() -> PanelBuilder:
         "none",
         _NO_RUNS,
     )
-    phase = numbered(OF_RUNS, OF_A_ROLLOUT, metrics.ANALYSIS_RUN_INFO, _IN_NAMESPACE, _RUNS)
+    phase = numbered(OF_RUNS, metrics.OF_A_ROLLOUT, metrics.ANALYSIS_RUN_INFO, _IN_NAMESPACE, _RUNS)
     return states(says, OF_RUNS, Query(_shortly(phase), f"revision {{{{{_RUN}}}}}"))
 
 
@@ -83,7 +82,7 @@ def checks_of_runs() -> PanelBuilder:
         "none",
         _NO_RUNS,
     )
-    labels = (*OF_A_ROLLOUT, metrics.METRIC)
+    labels = (*metrics.OF_A_ROLLOUT, metrics.METRIC)
     phase = numbered(OF_RUNS, labels, metrics.ANALYSIS_RUN_METRIC_PHASE, _IN_NAMESPACE, _RUNS)
     return states(says, OF_RUNS, Query(_shortly(phase), f"{{{{{_RUN}}}}} {{{{{metrics.METRIC}}}}}"))
 

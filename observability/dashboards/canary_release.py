@@ -17,7 +17,7 @@ from observability.dashboards.look import (
     timeseries,
 )
 from observability.dashboards.phases import OF_STATUS
-from observability.dashboards.rollouts import NO_STATE, OF_A_ROLLOUT, canary_weight, status_phase
+from observability.dashboards.rollouts import NO_STATE, canary_weight, status_phase
 from observability.dashboards.tables import Key, listed
 from observability.dashboards.variables import ROLLOUT_OF_SERVICE
 from observability.series import by, series
@@ -121,4 +121,4 @@ def pods() -> PanelBuilder:
 
 
 def _newest(metric: str) -> str:
-    return by("max", OF_A_ROLLOUT, series(metric, ROLLOUT_OF_SERVICE))
+    return by("max", metrics.OF_A_ROLLOUT, series(metric, ROLLOUT_OF_SERVICE))

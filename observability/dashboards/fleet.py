@@ -23,8 +23,8 @@ from observability.dashboards.look import (
 )
 from observability.dashboards.navigation import links_of_a_service
 from observability.dashboards.phases import OF_STATUS
-from observability.dashboards.requests import OF_A_SERVICE, as_service, error_ratio, latency, request_rate
-from observability.dashboards.rollouts import NO_STATE, OF_A_ROLLOUT, canary_weight, status_phase
+from observability.dashboards.requests import as_service, error_ratio, latency, request_rate
+from observability.dashboards.rollouts import NO_STATE, canary_weight, status_phase
 from observability.dashboards.tables import Column, Key, table
 from observability.dashboards.variables import IN_NAMESPACES
 from observability.links import FLEET_DASHBOARD
@@ -112,7 +112,7 @@ def budgets_spent() -> PanelBuilder:
         "No service has an objective (`slo` in services.yaml)",
     )
     left = series(records.BUDGET_REMAINING, None, IN_NAMESPACES)
-    spent = f"count({by('min', OF_A_SERVICE, left)} <= 0) or 0 * count({left})"
+    spent = f"count({by('min', metrics.OF_A_SERVICE, left)} <= 0) or 0 * count({left})"
     return stat(says, Query(spent, "services")).thresholds(thresholds(GREEN, (1, RED)))
 
 
@@ -120,7 +120,7 @@ def releases() -> PanelBuilder:
     """How many releases are under way."""
     says = Says("Releases under way", "Rollouts that progress or wait.", "none", NO_STATE)
     told = series(metrics.ROLLOUT_PHASE, None, IN_NAMESPACES, one_of(metrics.PHASE, ("Progressing", "Paused")))
-    return stat(says, Query(f"sum({by('max', OF_A_ROLLOUT, told)})", "releases")).thresholds(
+    return stat(says, Query(f"sum({by('max', metrics.OF_A_ROLLOUT, told)})", "releases")).thresholds(
         thresholds(GREEN, (1, BLUE))
     )
 
@@ -211,7 +211,7 @@ def weight_by_service() -> PanelBuilder:
 
 def _newest(operator: str, record: str) -> str:
     """A record's newest values by service, without its name: a line of the table is of several records."""
-    return by(operator, OF_A_SERVICE, series(record, None, IN_NAMESPACES))
+    return by(operator, metrics.OF_A_SERVICE, series(record, None, IN_NAMESPACES))
 
 
 def _newest_error_ratio() -> str:
@@ -222,7 +222,7 @@ def _newest_error_ratio() -> str:
 def _alerts_by_service() -> str:
     """How many alerts fire for each; 0 where none does."""
     none = f"0 * {_newest('sum', records.request_rate('service', '5m'))}"
-    return f"{by('sum', OF_A_SERVICE, _firing())} or {none}"
+    return f"{by('sum', metrics.OF_A_SERVICE, _firing())} or {none}"
 
 
 def _firing() -> str:

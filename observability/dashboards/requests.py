@@ -8,8 +8,6 @@ from observability.series import by, series
 
 Labels = Mapping[str, str]
 
-OF_A_SERVICE = (metrics.NAMESPACE, metrics.SERVICE)
-
 
 def mean(record: str, where: Labels | None = None, *more: str) -> str:
     """A record's mean since the point before: at a coarse step, single samples would be picked out by chance."""
@@ -35,4 +33,4 @@ def latency(level: Level, window: Window, percentile: Percentile, where: Labels 
 def as_service(rollouts: str) -> str:
     """What is said of Rollouts, by `namespace` and `service`: a Rollout is named as its service is."""
     renamed = f'label_replace({rollouts}, "{metrics.SERVICE}", "$1", "{metrics.NAME}", "(.+)")'
-    return by("max", OF_A_SERVICE, renamed)
+    return by("max", metrics.OF_A_SERVICE, renamed)

@@ -8,18 +8,15 @@ from observability.series import series
 
 NO_STATE = "No such Rollout is known: kube-state-metrics does not tell of it"
 
-OF_A_ROLLOUT = (metrics.NAMESPACE, metrics.NAME)
-"""The labels that tell Rollouts from each other, as they do AnalysisRuns."""
-
 Labels = Mapping[str, str]
 
 
 def status_phase(where: Labels | None, *more: str) -> str:
     """The number of the phase in each Rollout's status."""
-    return numbered(OF_STATUS, OF_A_ROLLOUT, metrics.ROLLOUT_PHASE, where, *more)
+    return numbered(OF_STATUS, metrics.OF_A_ROLLOUT, metrics.ROLLOUT_PHASE, where, *more)
 
 
 def canary_weight(where: Labels | None, *more: str) -> str:
     """The share of the traffic (0–1) that the canary of each Rollout gets."""
     chosen = series(metrics.ROLLOUT_REPLICAS, where, *more)
-    return f"({rollout_state.canary_weight()}) and on ({', '.join(OF_A_ROLLOUT)}) {chosen}"
+    return f"({rollout_state.canary_weight()}) and on ({', '.join(metrics.OF_A_ROLLOUT)}) {chosen}"

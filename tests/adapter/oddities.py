@@ -29,6 +29,14 @@ _SAID = {
         b"HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-End: 2\r\n"
         b"Proxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\nok"
     ),
+    "/more-than-said": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok\r\n\r\n",
+    "/more-than-nothing": b"HTTP/1.1 204 No Content\r\n\r\n<html>",
+    "/hints-and-more": b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok?>",
+    "/two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\nok?>!",
+    "/length-and-chunks": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    ),
+    "/trailers": b"HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n",
     "/refuses": b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 7\r\n\r\ntoo big",
 }
 """What is answered before the connection is closed, and the request's body left unread."""

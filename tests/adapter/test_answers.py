@@ -40,6 +40,8 @@ UPLOAD = b"".join(
         ("GET", f"/huge?bytes={3 * MEGABYTE + 1}&sized=1"),
         ("HEAD", "/huge?bytes=1000&sized=1"),
         ("GET", "/huge?bytes=0&sized=1"),
+        ("GET", "/padded"),
+        ("HEAD", "/padded"),
         ("GET", "/there/is/no/such/page"),
         ("GET", "/users/%ea%b0%80/%2e%2e/../a;b=c"),
     ],
@@ -103,12 +105,17 @@ def test_an_answer_in_parts_is_passed_on_part_by_part(adapter: Adapter) -> None:
 
 def test_a_client_that_keeps_its_connection_does_not_wait_for_acknowledgements(adapter: Adapter) -> None:
     """With Nagle's algorithm and delayed acknowledgements, every answer after the first would take 40 ms more."""
-    connection = http.client.HTTPConnection("127.0.0.1", adapter.port, timeout=30)
-    waits = []
-    for _ in range(20):
+    kept = http.client.HTTPConnection("127.0.0.1", adapter.port, timeout=30)
+    kept.request("GET", "/users/12")
+    assert kept.getresponse().read()
+    waits, waits_of_new = [], []
+    for _ in range(20):  # in turns, so that what else the machine does comes to both
         begun = time.monotonic()
-        connection.request("GET", "/users/12")
-        assert connection.getresponse().read()
+        kept.request("GET", "/users/12")
+        assert kept.getresponse().read()
         waits.append(time.monotonic() - begun)
-    connection.close()
-    assert statistics.median(waits) < 0.03
+        begun = time.monotonic()
+        assert ask(adapter.port, "/users/12").body
+        waits_of_new.append(time.monotonic() - begun)
+    kept.close()
+    assert statistics.median(waits) < statistics.median(waits_of_new) + 0.03

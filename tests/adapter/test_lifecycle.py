@@ -51,9 +51,9 @@ def test_a_request_that_has_begun_is_finished_and_no_other_is_taken(odd: Server,
         idle.request("GET", "/")
         idle.getresponse().read()
         begun = pool.submit(ask, adapter.port, "/later")
-        wait_until(lambda: odd.asked["/later"] > 0, 10, "the request to have begun")
+        wait_until(lambda: odd.asked["/later"] > 0, 60, "the request to have begun")
         ended = pool.submit(adapter.end)
-        wait_until(lambda: not running.listens(adapter.port), 10, "no more connections to be taken")
+        wait_until(lambda: not running.listens(adapter.port), 60, "no more connections to be taken")
         assert not begun.done() and not ended.done()
         odd.go_on.set()
         assert (begun.result().status, ended.result()) == (200, 0)
@@ -65,7 +65,7 @@ def test_a_request_that_does_not_end_is_given_up_in_time(odd: Server, tmp_path: 
         odd.asked.clear()
         with socket.create_connection(("127.0.0.1", adapter.port)) as client:
             client.sendall(b"GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: odd.asked["/silent"] > 0, 10, "the request to have begun")
+            wait_until(lambda: odd.asked["/silent"] > 0, 60, "the request to have begun")
             assert adapter.end(10) == 0
 
 

@@ -113,10 +113,86 @@ def test_whoever_expects_100_continue_gets_it_before_the_body_is_sent(front: Ada
         assert client.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_a_length_beside_chunks_is_not_believed(front: Adapter) -> None:
-    head = b"POST /sink HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 500\r\nTransfer-Encoding: chunked"
-    answer = ask_raw(front.port, head + b"\r\n\r\n5\r\nabcde\r\n0\r\n\r\n")
+SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: +4",
+        "POST /sink HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 4",
+        "POST /sink HTTP/1.0\r\nTransfer-Encoding: chunked",
+    ],
+)
+def test_what_two_servers_could_read_in_two_ways_is_a_bad_request_and_ends_the_connection(
+    front: Adapter, odd: Server, head: str
+) -> None:
+    odd.asked.clear()
+    answer = ask_raw(front.port, f"{head}\r\n\r\n0\r\n\r\n{SMUGGLED}".encode())
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert not odd.asked
+
+
+def test_what_follows_the_last_chunk_is_not_passed_on(front: Adapter, odd: Server) -> None:
+    head = b"POST /sink HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = ask_raw(front.port, head + b"5;extension=1\r\nabcde\r\n0\r\nX-T: 1\r\nContent-Length: 9\r\n\r\n")
     assert answer.endswith(b"\r\n\r\n5")
+    sent = odd.heads["/sink"].decode().splitlines()
+    assert values(sent, "Content-Length") == ["5"] and not values(sent, "Trailer") + values(sent, "X-T")
+
+
+@pytest.mark.parametrize(
+    ("target", "passed_on"),
+    [
+        ("http://other.example.com/seen?a=b", "/seen?a=b"),
+        ("HTTPS://other.example.com//seen", "//seen"),
+        ("http://other.example.com", "/"),
+        ("http://other.example.com?a", "/?a"),
+    ],
+)
+def test_a_whole_address_is_taken_apart_and_is_the_host(
+    front: Adapter, odd: Server, target: str, passed_on: str
+) -> None:
+    request = f"GET {target} HTTP/1.1\r\nHost: a\r\nX-Kept: 1\r\nConnection: close\r\n\r\n"
+    assert ask_raw(front.port, request.encode()).startswith(b"HTTP/1.1 200 OK\r\n")
+    lines = odd.heads[passed_on.partition("?")[0]].decode().splitlines()
+    assert lines[:3] == [f"GET {passed_on} HTTP/1.1", "Host: other.example.com", "X-Kept: 1"]
+    assert values(lines, "X-Forwarded-Host") == ["other.example.com"]
+
+
+def test_the_adapters_own_paths_are_its_own_in_a_whole_address_too(front: Adapter, odd: Server) -> None:
+    odd.asked.clear()
+    answer = ask_raw(front.port, b"GET http://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert answer.endswith(b"alive\n") and not odd.asked
+
+
+def test_headers_that_programs_take_for_others_are_left_out(front: Adapter, odd: Server) -> None:
+    sent = [("Proxy", "http://192.0.2.1"), ("X_Forwarded_For", "192.0.2.1"), ("X_Own", "1")]
+    lines = seen(front, odd, sent)
+    assert [line.partition(":")[0] for line in lines[2:4]] == ["X_Own", "X-Forwarded-For"]
+    assert values(lines, "X-Forwarded-For") == ["127.0.0.1"] and not values(lines, "Proxy")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/more-than-said", 200, b"ok"),
+        ("/more-than-nothing", 204, b""),
+        ("/hints-and-more", 200, b"ok"),
+        ("/trailers", 200, b"ok"),
+    ],
+)
+def test_an_answer_ends_where_it_says(front: Adapter, path: str, status: int, body: bytes) -> None:
+    answer = ask(front.port, path)
+    assert (answer.status, answer.body) == (status, body)
+    assert answer.header("Trailer") is None
 
 
 def test_an_http_1_0_client_gets_no_chunks(php: int, adapter: Adapter) -> None:
@@ -144,7 +220,9 @@ def test_an_answer_that_has_not_changed_has_a_length_and_no_body(front: Adapter)
     assert (answer.status, answer.header("Content-Length"), answer.body) == (304, "1234", b"")
 
 
-@pytest.mark.parametrize("line", ["GET http://example.com/ HTTP/1.1", "CONNECT example.com:443 HTTP/1.1", "nonsense"])
+@pytest.mark.parametrize(
+    "line", ["GET http://a@example.com/ HTTP/1.1", "CONNECT example.com:443 HTTP/1.1", "OPTIONS * HTTP/1.1", "nonsense"]
+)
 def test_what_is_meant_for_another_kind_of_proxy_is_a_bad_request(front: Adapter, line: str) -> None:
     answer = ask_raw(front.port, f"{line}\r\nHost: example.com\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")

@@ -50,6 +50,10 @@ class Monitored:
         groups = self._get(f"{self.prometheus}/api/v1/rules")["data"]["groups"]
         return {rule["name"] for group in groups for rule in group["rules"]}
 
+    def rule_groups(self) -> set[str]:
+        """The names of the groups that are evaluated; each begins with its service's."""
+        return {each["name"] for each in self._get(f"{self.prometheus}/api/v1/rules")["data"]["groups"]}
+
     def alerts(self) -> list[Labels]:
         """The labels of the alerts that Alertmanager has."""
         return [alert["labels"] for alert in self._get(f"{self.alertmanager}/api/v2/alerts")]

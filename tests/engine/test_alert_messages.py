@@ -11,10 +11,11 @@ import lightkube
 import pytest
 
 from catalog.alerting import Alerting
+from local.receiver.smtp import Mail
 from local.waiting import wait_until
 from tests.engine import alertmanager, outside, webhooks
 from tests.engine.alertmanager import Alert, Alertmanager
-from tests.engine.outside import Mail, Outside
+from tests.engine.outside import Outside
 from tests.engine.routed import routed
 from tests.engine.webhooks import Webhooks
 from tests.unit.settings_workbench import from_engine, minimal

@@ -116,7 +116,7 @@ def test_every_listener_is_on_the_loopback_address(running: State, name: str) ->
 def test_a_killed_scheduler_is_started_again_and_nothing_else(running: State) -> None:
     before = pids(running)
     os.kill(before["kube-scheduler"], signal.SIGKILL)
-    wait_until(lambda: "kube-scheduler" not in pids(running), 10, "the scheduler to end")
+    wait_until(lambda: "kube-scheduler" not in pids(running), 60, "the scheduler to end")
     assert {row.name: row.condition for row in cluster.status(running)}["kube-scheduler"] == Condition.DEAD
     with pytest.raises(LocalError, match="kube-scheduler of the embedded cluster is down"):
         cluster.attach(running)
@@ -129,7 +129,7 @@ def test_a_killed_scheduler_is_started_again_and_nothing_else(running: State) ->
 def test_a_killed_etcd_is_started_again_with_its_data(running: State) -> None:
     uid = cluster.attach(running).uid
     os.kill(pids(running)["etcd"], signal.SIGKILL)
-    wait_until(lambda: "etcd" not in pids(running), 10, "etcd to end")
+    wait_until(lambda: "etcd" not in pids(running), 60, "etcd to end")
     assert cluster.start(running).uid == uid
     assert conditions(running) == {Condition.HEALTHY}
 

@@ -112,6 +112,7 @@ def test_make_up_and_make_status_tell_where_they_are(provisioned: Provisioned, s
         told = [line.split() for line in output.splitlines()]
         assert ["Prometheus", seen.prometheus] in told
         assert ["Alertmanager", seen.alertmanager] in told
+        assert ["Messages", cluster.attach(provisioned.stack.state).url("receiver")] in told
 
 
 def test_analyses_ask_this_prometheus(stack: Stack, seen: Monitored) -> None:
@@ -121,18 +122,23 @@ def test_analyses_ask_this_prometheus(stack: Stack, seen: Monitored) -> None:
 
 
 def with_releases(routed_tag: str, tag: str) -> Edit:
-    """An edit: images of these tags for one service without a router, and for a tenth with one, at 10 % each."""
+    """An edit: images of these tags for one service without a router, and for a tenth with one, at 10 % each.
+
+    Neither has an analysis in the background, which would take a bad canary back before there is much to see of it.
+    """
     entry = {
         "project": "Routed",
         "port": 8020,
         "image": f"registry.example.com/{ROUTED}:{routed_tag}",
         "hosts": ["routed.example.com"],
         "traffic": {"router": "nginx"},
-        "canary": {"steps": [{"setWeight": 10}, {"pause": "forever"}, {"analysis": True}]},
+        "canary": {"background": False, "steps": [{"setWeight": 10}, {"pause": "forever"}, {"analysis": True}]},
     }
 
     def edit(services: dict[str, Any]) -> None:
-        services["services"][SERVICE].update(image=f"registry.example.com/{SERVICE}:{tag}")
+        services["services"][SERVICE].update(
+            image=f"registry.example.com/{SERVICE}:{tag}", canary={"background": False}
+        )
         services["services"][ROUTED] = entry
 
     return edit

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import lightkube
 import pytest
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap, Secret
+from lightkube.resources.core_v1 import ConfigMap
 
 import program
 from catalog.texts import HIDDEN
@@ -18,7 +18,6 @@ from cli.recording import record
 from cli.rendering import rendered_files
 from local import cluster
 from local.state import State
-from observability.notifications import SECRET as NOTIFICATIONS
 from tests.engine.own_checkout import Checkout, checkout_of
 from tests.engine.sentinels import Search, sentinel
 from tests.engine.test_platform_release import CHARTS
@@ -78,18 +77,8 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def bare_controller(client: lightkube.Client) -> Iterator[None]:
-    """A stack that installs Argo Rollouts brings this Secret itself, and finds the embedded controller's in its way."""
-    metadata = ObjectMeta(name=NOTIFICATIONS, namespace="argo-rollouts")
-    client.delete(Secret, NOTIFICATIONS, namespace="argo-rollouts")
-    yield
-    client.create(Secret(metadata=metadata))
-
-
-@pytest.fixture(scope="module")
 def life(
     embedded_cluster: State,
-    bare_controller: None,  # it has to be there
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Life]:
     """From the first preview to the change of every secret; each has had two values then."""

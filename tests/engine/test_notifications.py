@@ -6,6 +6,7 @@ The tests share one story: five services run in their first version, and all of 
 import html
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import lightkube
@@ -14,11 +15,12 @@ import pytest
 from local import cluster, programs
 from local.cluster.api import ask
 from local.cluster.ports import LOOPBACK
+from local.receiver.smtp import Mail
 from local.state import EMBEDDED_CONTEXT, State
 from local.waiting import wait_until
 from tests.engine import outside as outside_world
 from tests.engine import told_releases
-from tests.engine.outside import Mail, Outside
+from tests.engine.outside import Outside
 from tests.engine.stack import NAMESPACE, Stack, stack_of
 from tests.engine.told_releases import GRAFANA, PASSWORD, SERVICES, released
 
@@ -40,7 +42,7 @@ def stack(
     embedded_cluster: State, configured: None, outside: Outside, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """The services in their second version, each where it comes to by itself."""
-    stack = stack_of(embedded_cluster, tmp_path_factory.mktemp("told"))
+    stack = replace(stack_of(embedded_cluster, tmp_path_factory.mktemp("told")), settings={"alerting": {}})
     folder = tmp_path_factory.mktemp("catalog")
     stack.up(released(outside, folder, "1"))
     for name in SERVICES:
@@ -190,7 +192,7 @@ def test_a_person_who_aborts_is_told_to_have_done_it(stack: Stack, outside: Outs
 def test_a_failure_of_an_attempt_before_is_not_told_again(stack: Stack, outside: Outside) -> None:
     headline = "bad-api: release aborted, the stable version gets every request"
     slack(outside, headline)
-    outside.posts.clear()
+    outside.forget()
     outside.answers["bad-api"] = "0"
     argo(stack, "retry", "rollout", "bad-api")
 

@@ -52,6 +52,18 @@ def test_pulumi_works_by_itself_too(checkout: Checkout) -> None:
     assert "unchanged" in checkout.pulumi("up", "--yes", "--expect-no-changes", "--stack", "dev")
 
 
+def test_a_state_that_a_killed_run_left_unreadable_is_told_with_the_command_that_mends_it(checkout: Checkout) -> None:
+    (attributes,) = checkout.backend.rglob("dev.json.attrs")
+    attributes.write_bytes(b"")
+    finished = checkout.make_up()
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: pulumi cannot read the state of the stack dev")
+    assert "find .pulumi -name '*.attrs' -size 0 -delete" in finished.stderr
+    assert finished.stderr.count("\n") == 1
+    checkout.mend_torn_files()
+    checkout.pulumi("preview", "--expect-no-changes", "--stack", "dev")
+
+
 def test_a_release_is_one_setting_of_the_stack(checkout: Checkout) -> None:
     image = "registry.example.com/seedtest-api:1.0.1"
     checkout.pulumi("config", "set", "--path", "images.seedtest-api", image, "--stack", "dev")

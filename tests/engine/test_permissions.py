@@ -15,6 +15,7 @@ from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBi
 from catalog.platform import ArgoRollouts, Monitoring
 from cli.recording import record
 from components.argo_rollouts_monitoring import ArgoRolloutsMonitoring, ArgoRolloutsMonitoringArgs
+from local.waiting import wait_until
 from observability.rollout_state import RBAC_RULES
 from tests.engine import kube_state_metrics
 from tests.engine import plugin_harness as harness
@@ -74,7 +75,9 @@ def prometheus(client: lightkube.Client) -> Iterator[str]:
     for manifest in (role, binding):
         client.create(codecs.from_dict(manifest))
     (subject,) = binding["subjects"]
-    yield f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
+    account = f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
+    wait_until_known(client, account)
+    yield account
     client.delete(ClusterRoleBinding, binding["metadata"]["name"])
     client.delete(ClusterRole, role["metadata"]["name"])
 
@@ -83,7 +86,13 @@ def prometheus(client: lightkube.Client) -> Iterator[str]:
 def watcher(client: lightkube.Client) -> Iterator[str]:
     """An account with the rules that kube-state-metrics gets on top of those of its chart."""
     with harness.a_namespace(client) as space, kube_state_metrics.permitted(client, space, RBAC_RULES) as account:
+        wait_until_known(client, account)
         yield account
+
+
+def wait_until_known(client: lightkube.Client, account: str) -> None:
+    """The API server answers by what it has been told of roles and bindings, which is a moment old."""
+    wait_until(lambda: may(client, account, Asked("list", ARGO, "rollouts")), 60, f"the permissions of {account}")
 
 
 @pytest.mark.parametrize("kind", ARGO_KINDS)

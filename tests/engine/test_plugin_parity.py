@@ -235,7 +235,7 @@ def test_deleting_waits_until_the_object_is_gone(plugin: Plugin, client: lightku
 def test_deleting_what_is_gone_is_fine(plugin: Plugin, client: lightkube.Client, space: str) -> None:
     made = plugin.create(CONFIG_MAP, harness.config_map(space, colour="red"))
     client.delete(ConfigMap, "settings", namespace=space)
-    wait_until(lambda: _gone(client, space), 10, "the ConfigMap to go")
+    wait_until(lambda: _gone(client, space), 60, "the ConfigMap to go")
     plugin.delete(made)
 
 
@@ -255,10 +255,10 @@ def test_cancel_ends_a_wait_and_keeps_the_object_in_the_state(
     inputs["metadata"]["annotations"] = {"pulumi.com/waitFor": "jsonpath={.data.ready}=yes"}
     with harness.running(embedded_cluster, tmp_path) as plugin, ThreadPoolExecutor(1) as pool:
         pending = pool.submit(plugin.create, CONFIG_MAP, inputs)
-        wait_until(lambda: not _gone(harness.client_of(embedded_cluster), space), 10, "the ConfigMap")
+        wait_until(lambda: not _gone(harness.client_of(embedded_cluster), space), 60, "the ConfigMap")
         plugin.cancel()
         with pytest.raises(PluginFailure, match="cancelled") as failure:
-            pending.result(timeout=10)
+            pending.result(timeout=60)
         assert failure.value.kept
         assert failure.value.kept.id == f"{space}/settings"
 

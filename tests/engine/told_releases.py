@@ -1,14 +1,13 @@
 """Services whose releases are told of, and the configuration of the controller that tells of them."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import lightkube
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap, Secret
-from lightkube.types import PatchType
 
 from catalog.alerting import Alerting
 from observability import notifications
@@ -80,16 +79,15 @@ def released(outside: Outside, folder: Path, version: str) -> Edit:
 
 @contextmanager
 def configured(outside: Outside, client: lightkube.Client) -> Iterator[None]:
-    """The controller with our configuration; before and afterwards it has an empty one."""
+    """The controller with our configuration; before and afterwards it has none."""
     config = notifications.notification_config(alerting(outside), GRAFANA)
     texts = {notifications.WEBHOOK_KEY: f"{outside.http}/services/T0/B0/secret", notifications.PASSWORD_KEY: PASSWORD}
-    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
-
-    def say(settings: dict[str, Any], credentials: dict[str, Any]) -> None:
-        merge: dict[str, Any] = {"namespace": CONTROLLER, "patch_type": PatchType.MERGE}
-        client.patch(ConfigMap, notifications.CONFIG_MAP, {"data": settings}, **merge)
-        client.patch(Secret, notifications.SECRET, {"data": credentials}, **merge)
-
-    say(config.data, dict(encoded))
+    client.create(ConfigMap(metadata=_named(notifications.CONFIG_MAP), data=config.data))
+    client.create(Secret(metadata=_named(notifications.SECRET), stringData=texts))
     yield
-    say(dict.fromkeys(config.data), dict.fromkeys(encoded))
+    client.delete(ConfigMap, notifications.CONFIG_MAP, namespace=CONTROLLER)
+    client.delete(Secret, notifications.SECRET, namespace=CONTROLLER)
+
+
+def _named(name: str) -> ObjectMeta:
+    return ObjectMeta(name=name, namespace=CONTROLLER)

@@ -1,50 +1,34 @@
 """Addresses that take what is posted to them, and answer as Slack does: `ok`, and not as JSON."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from typing import Any
 
-from local.cluster.ports import LOOPBACK
+from local.receiver.messages import Messages
+from local.receiver.server import ReceiverServer
 
 
-@dataclass
+@dataclass(frozen=True)
 class Webhooks:
-    """What has been posted below `url` so far, in its order: paths and JSON bodies."""
+    """What has been posted below `url`."""
 
-    url: str = ""
-    posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    url: str
+    messages: Messages
 
     def to(self, path: str) -> list[dict[str, Any]]:
         """What was posted to that path, or below it."""
-        return [body for where, body in self.posts if where.startswith(f"/{path}")]
+        return [message.body for message in self.messages.after() if message.path.startswith(f"/{path}")]
 
 
 @contextmanager
 def running() -> Iterator[Webhooks]:
     """A server on a free port, until the block ends."""
-    found = Webhooks()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.posts.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain")
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    found.url = f"http://{LOOPBACK}:{server.server_address[1]}"
-    try:
-        yield found
-    finally:
-        server.shutdown()
-        server.server_close()
+    messages = Messages()
+    with ReceiverServer(0, messages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield Webhooks(server.url, messages)
+        finally:
+            server.shutdown()

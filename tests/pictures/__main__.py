@@ -89,7 +89,8 @@ def _watch(seen: Monitored, seconds: int) -> None:
 def main() -> int:
     """Draw every dashboard."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with own_stack() as stack, tempfile.TemporaryDirectory() as folder, fully_watched(stack, Path(folder)) as seen:
+    with own_stack() as stack:
+        seen = fully_watched(stack)
         release_some(stack, seen)
         draw(Asking(seen.prometheus))
     return 0

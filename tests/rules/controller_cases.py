@@ -65,6 +65,27 @@ def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]
         ),
         case(
             alert,
+            "fires",
+            "on while scrapes of the controller fail",
+            {**controller("1x35 0x3 1x50"), **event(reason, "_x30 1x5 stale _x2 1x60")},
+            {"30m": [WARNING], "36m": [WARNING], "39m": [WARNING], "44m": [WARNING], "45m": [], "52m": []},
+        ),
+        case(
+            alert,
+            "fires",
+            "on when a scrape that failed before it becomes fifteen minutes old",
+            {**controller("1x20 0x0 1x90"), **event(reason, "_x30 1x60")},
+            {"30m": [WARNING], "35m": [WARNING], "36m": [WARNING], "37m": [WARNING], "45m": []},
+        ),
+        case(
+            alert,
+            "stays quiet",
+            "about what is long past, when a scrape that failed becomes fifteen minutes old",
+            {**controller("1x20 0x0 1x90"), **event(reason, "3x20 stale 3x90")},
+            {"22m": [], "35m": [], "36m": [], "37m": []},
+        ),
+        case(
+            alert,
             "stays quiet",
             "about what is long past",
             {**controller("1x90"), **event(reason, "3x90")},

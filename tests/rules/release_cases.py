@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tests.rules.promtool import Series
-from tests.rules.rollout_samples import STANDBY, of_rollout, rollout, run
+from tests.rules.rollout_samples import STANDBY, rollout, run
 from tests.rules.rule_cases import Case, Kind, Labels
+from tests.rules.rule_sets import BESIDE_ANOTHER, ON_ANOTHERS
 
 RELEASES = ("argo-rollouts.releases",)
 CANARY = "/d/api-observability-canary?var-namespace=apis&var-service=a-api"
@@ -14,11 +15,9 @@ WARNING = {"severity": "warning", "namespace": "apis", "name": "a-api", "service
 CRITICAL = {**WARNING, "severity": "critical"}
 _STUCK = {**WARNING, "phase": "Progressing", "after": "15m"}
 _UNFINISHED = {**WARNING, "phase": "unfinished", "after": "2h"}
-_PAUSED = {**WARNING, "after": "1h"}
 
-_OF_NOBODY = {"severity": "warning", "namespace": "apis", "name": "b-api", "service": "b-api"}
-_STUCK_B = {**_OF_NOBODY, "phase": "Progressing", "after": "15m"}
-_PAUSED_B = {**_OF_NOBODY, "after": "1h"}
+OF_NOBODY = {"severity": "warning", "namespace": "apis", "name": "b-api", "service": "b-api"}
+_STUCK_B = {**OF_NOBODY, "phase": "Progressing", "after": "15m"}
 
 Firing = Mapping[str, Sequence[Labels]]
 
@@ -74,6 +73,13 @@ _FAILED = [
     ),
     case(
         "RolloutFailed",
+        "fires",
+        "on while scrapes of the controller fail",
+        rollout({"Abort": "1x9 stale _x3 1x30"}),
+        {"5m": [CRITICAL], "10m": [CRITICAL], "13m": [CRITICAL], "14m": [CRITICAL]},
+    ),
+    case(
+        "RolloutFailed",
         "stays quiet",
         "in every other phase",
         {
@@ -83,6 +89,25 @@ _FAILED = [
         },
         {"20m": []},
     ),
+    *[
+        case(
+            "RolloutFailed",
+            "fires",
+            f"for the Rollouts that are its own {name}",
+            {
+                **rollout({"Abort": "1x9"}),
+                **rollout({"Abort": "1x9"}, "b-api"),
+                **rollout({"Abort": "1x9"}, namespace="elsewhere"),
+                **rollout({"Abort": "1x9"}, namespace="third"),
+            },
+            {"5m": [CRITICAL, {**OF_NOBODY, "severity": "critical"}, *others]},
+            under=name,
+        )
+        for name, others in {
+            BESIDE_ANOTHER: [{"severity": "critical", "namespace": "third", "name": "a-api", "service": "a-api"}],
+            ON_ANOTHERS: [],
+        }.items()
+    ],
     case("RolloutFailed", "has no data", "and leaves that to RolloutMetricsAbsent", {}, {"20m": []}),
 ]
 
@@ -174,6 +199,20 @@ _NEVER_DONE = [
     ),
     case(
         "RolloutStuck",
+        "fires",
+        "all the same where nothing was told of it for four minutes, as while a controller starts anew",
+        rollout({"Progressing": "1x59 stale _x3 1x80"}),
+        {"15m": [_STUCK], "64m": [_STUCK], "119m": [_STUCK], "2h": [_STUCK, _UNFINISHED]},
+    ),
+    case(
+        "RolloutStuck",
+        "stays quiet",
+        "where nothing was told of it for longer, and it may have been complete",
+        rollout({"Paused": "1x59 stale _x9 1x100"}),
+        {"130m": []},
+    ),
+    case(
+        "RolloutStuck",
         "stays quiet",
         "where it was complete for once",
         {**rollout({"Paused": "1x60 stale _x2 1x100", "Completed": "_x61 1 stale"})},
@@ -183,79 +222,25 @@ _NEVER_DONE = [
         "RolloutStuck",
         "stays quiet",
         "for as long as a slow plan may take",
-        {**rollout({"Paused": "1x260"})},
+        rollout({"Progressing": f"{'1x9 _x9 ' * 14}", "Paused": f"{'_x9 1x9 ' * 14}"}),
         # Twice a pause of 90 minutes and an analysis of 15.
         {"209m": [], "210m": [{**_UNFINISHED, "after": "3h30m"}]},
         under="a slow plan",
     ),
-]
-
-_WAITING = [
     case(
-        "RolloutPausedTooLong",
-        "fires",
-        "after an hour",
-        rollout({"Progressing": "1x9 stale", "Paused": "_x10 1x90"}),
-        {"69m": [], "70m": [_PAUSED]},
-        texts=(
-            "The release of a-api waits for somebody",
-            "The Rollout a-api in apis has been paused for 1h, which no step of it does by itself. Two versions serve "
-            "until somebody promotes or aborts it.",
-            CANARY,
-        ),
-    ),
-    case(
-        "RolloutPausedTooLong",
-        "fires",
-        "later for a service whose plan waits for 90 minutes",
-        {**rollout({"Paused": "1x120"}), **rollout({"Paused": "1x120"}, "b-api")},
-        {"94m": [_PAUSED_B], "95m": [_PAUSED_B, {**_PAUSED, "after": "1h35m"}]},
-        under="a slow plan",
-    ),
-    case(
-        "RolloutPausedTooLong",
+        "RolloutStuck",
         "stays quiet",
-        "where it goes on in between",
-        rollout({"Paused": "1x50 stale _x1 1x50", "Progressing": "_x51 1 stale"}),
-        {"100m": []},
-    ),
-    case("RolloutPausedTooLong", "has no data", "and leaves that to RolloutMetricsAbsent", {}, {"70m": []}),
-]
-
-_PODS = [
-    case(
-        "RolloutReplicaMismatch",
-        "fires",
-        "ten minutes after a pod was lost",
-        {
-            **of_rollout("rollout_info_replicas_available", "4x9 3x60"),
-            **of_rollout("rollout_info_replicas_desired", "4x60"),
-        },
-        {"19m": [], "20m": [WARNING]},
-        texts=(
-            "a-api has fewer pods than it should",
-            "Of the pods that the Rollout a-api in apis should have, only 3 have been available for 10m.",
-            DASHBOARD,
-        ),
+        "where another alert says why, and for two hours after somebody has mended that",
+        rollout({"Paused": "1x299 stale", "Progressing": "_x300 1x13 stale", "Completed": "_x314 1x90"}),
+        {"2h": [], "299m": [], "302m": [], "313m": [], "330m": []},
     ),
     case(
-        "RolloutReplicaMismatch",
+        "RolloutStuck",
         "stays quiet",
-        "where a canary has pods besides, over a restart, and whatever a former leader remembers",
-        {
-            **of_rollout("rollout_info_replicas_available", "3x90", STANDBY),
-            **of_rollout("rollout_info_replicas_available", "5x9 3x8 5x60"),
-            **of_rollout("rollout_info_replicas_desired", "4x90"),
-        },
-        {"19m": [], "40m": []},
-    ),
-    case(
-        "RolloutReplicaMismatch",
-        "has no data",
-        "of the pods there are",
-        of_rollout("rollout_info_replicas_desired", "4x90"),
-        {"20m": []},
+        "about a release that mends one which had failed for hours",
+        rollout({"Abort": "1x299 stale", "Progressing": "_x300 1x13 stale", "Completed": "_x314 1x90"}),
+        {"2h": [], "299m": [], "302m": [], "313m": [], "330m": []},
     ),
 ]
 
-CASES = [*_FAILED, *_PROGRESSING, *_NEVER_DONE, *_WAITING, *_PODS]
+CASES = [*_FAILED, *_PROGRESSING, *_NEVER_DONE]

@@ -3,6 +3,7 @@
 All cases are judged by one run of `promtool test rules`, as a run apiece would take ten times as long.
 """
 
+import re
 import subprocess
 import xml.etree.ElementTree as Xml
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import yaml
 
 from local import programs
-from observability.rule import Record, RuleGroup, rule_spec
+from observability.rule import Alert, Record, RuleGroup, rule_spec
 from observability.series import series
 from tests.rules.promtool import SCRAPE_SECONDS, Series
 
@@ -119,8 +120,16 @@ def verdicts(folder: Path, cases: Iterable[Case], rules: Mapping[str, Mapping[st
 
 
 def _only(group: RuleGroup, alert: str) -> RuleGroup:
-    """The records of a group and its alerts of that name: the others would be evaluated in vain."""
-    return replace(group, rules=[rule for rule in group.rules if isinstance(rule, Record) or rule.name == alert])
+    """The records of a group, its alerts of that name and those they ask about: others would be evaluated in vain."""
+    asked = " ".join(rule.expression for rule in group.rules if isinstance(rule, Alert) and rule.name == alert)
+    needed = [
+        rule for rule in group.rules if isinstance(rule, Record) or rule.name == alert or rule.name in _words(asked)
+    ]
+    return replace(group, rules=needed)
+
+
+def _words(expression: str) -> set[str]:
+    return set(re.findall(r"\w+", expression))
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> Path:

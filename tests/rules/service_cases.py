@@ -197,7 +197,7 @@ _FORBIDDEN = [
         _texts(
             "a-api exposes labels that are not allowed",
             "Of each scrape of a-api in apis, up to 12 samples have been thrown away for 10 minutes, since they carry "
-            "one of the labels user_id, trace_id, timestamp. What they count is missing.",
+            "one of the labels user_id, email, trace_id, timestamp. What they count is missing.",
         ),
     ),
     _quiet("ForbiddenLabelsDropped", "stays quiet", "where all is kept", _ALERTS, _scrape("500x80", "500x80")),
@@ -224,6 +224,14 @@ _SERIES_BUDGET = [
             "A pod of a-api in apis exposes 81% of the 20000 samples that a scrape may have; beyond that every scrape "
             "of it fails.",
         ),
+    ),
+    Case(
+        "ServiceSeriesBudget",
+        "fires",
+        "all the same where some scrapes fail, as those of so many samples do",
+        _ALERTS,
+        _scrape("16200x9 0 " * 8, "16200x9 0 " * 8, up="1x9 0 " * 8),
+        {"14m30s": [], "15m": [WARNING], "17m30s": [WARNING]},
     ),
     _quiet("ServiceSeriesBudget", "stays quiet", "below that", _ALERTS, _scrape("16000x80", "16000x80")),
     _quiet("ServiceSeriesBudget", "has no data", "of any scrape", _ALERTS, {}),

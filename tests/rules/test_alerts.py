@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 
 from observability.rule import Alert
-from tests.rules import controller_cases, release_cases, service_cases, slo_cases
+from tests.rules import controller_cases, release_cases, service_cases, slo_cases, waiting_cases
 from tests.rules.rule_cases import Case, Kind, verdicts
 from tests.rules.rule_sets import rule_sets
 
-CASES = [*service_cases.CASES, *slo_cases.CASES, *release_cases.CASES, *controller_cases.CASES]
+CASES = [
+    *service_cases.CASES,
+    *slo_cases.CASES,
+    *release_cases.CASES,
+    *waiting_cases.CASES,
+    *controller_cases.CASES,
+]
 
 
 WHAT_IT_IS_ABOUT = {"service", "namespace", "team"}

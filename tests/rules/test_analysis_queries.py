@@ -54,7 +54,7 @@ BUSY = requests(CANARY, _200="0+100x20")
 
 
 def test_the_error_rate_is_errors_over_requests(ask: Ask) -> None:
-    good, bad = requests(CANARY, _200="0+99x20", _500="0+1x20"), requests(CANARY, _200="0+97x20", _503="0+3x20")
+    good, bad = requests(CANARY, _200="0+99x20", _500="0+1x20"), requests(CANARY, _200="0+970x20", _503="0+30x20")
     assert ask("error-rate", good, 0.01) == ""
     assert ask("error-rate", bad, 0.03) == ""
 
@@ -94,6 +94,21 @@ def test_a_single_error_among_the_fewest_requests_is_below_the_limit(ask: Ask) -
     assert 1 / 51 < 0.02
 
 
+def test_errors_over_the_limit_that_may_be_chance_are_no_verdict(ask: Ask) -> None:
+    # Of 300 requests 12 errors are 4 %; 2 % and 2.33 √(2 % / 300) are 3.9 %.
+    surely, perhaps = requests(CANARY, _200="0+96x20", _500="0+4x20"), requests(CANARY, _200="0+97x20", _500="0+3x20")
+    assert ask("error-rate", surely, 0.04) == ""
+    assert ask("error-rate", perhaps, "nothing") == ""
+
+
+def test_slowness_over_the_limit_that_may_be_chance_is_no_verdict(ask: Ask) -> None:
+    # The p95 of both is above 300 ms. Of 300 requests 27 slow ones are 9 %; 5 % and 2.33 √(5 % / 300) are 8 %.
+    surely = durations(CANARY, _300="0+91x20", _500="0+100x20", inf="0+100x20")
+    perhaps = durations(CANARY, _300="0+93x20", _500="0+100x20", inf="0+100x20")
+    assert ask("p95-latency", {**BUSY, **surely}, 0.3 + 0.2 * 4 / 9) == ""
+    assert ask("p95-latency", {**BUSY, **perhaps}, "nothing") == ""
+
+
 @pytest.mark.parametrize("check", ["error-rate", "p95-latency"])
 def test_without_any_series_nobody_knows(ask: Ask, check: str) -> None:
     assert ask(check, {}, "nothing") == ""
@@ -105,7 +120,11 @@ def test_a_single_scrape_tells_nothing(ask: Ask) -> None:
 
 
 def test_two_scrapes_tell_the_error_rate_where_there_was_enough_between_them(ask: Ask) -> None:
-    assert ask("error-rate", requests(CANARY, _200="_x19 1000 1075", _500="_x19 1000 1025"), 0.25) == ""
+    assert ask("error-rate", requests(CANARY, _200="_x19 50 125", _500="_x19 0 25"), 25 / 150) == ""
+
+
+def test_what_young_pods_had_served_before_their_first_scrape_counts(ask: Ask) -> None:
+    assert ask("error-rate", requests(CANARY, _200="_x19 60 120", _500="_x19 40 40"), 40 / 160) == ""
 
 
 def test_pods_younger_than_the_window_are_not_taken_for_idle(ask: Ask) -> None:
@@ -137,13 +156,40 @@ def test_a_restarted_container_loses_no_more_than_its_first_requests(ask: Ask) -
     assert ask("error-rate", restarted, 50 / 300) == ""
 
 
-def test_errors_that_a_series_was_born_with_are_not_seen(ask: Ask) -> None:
-    assert ask("error-rate", requests(CANARY, _200="0+17x20", _500="_x20 17"), 0) == ""
+def test_errors_that_a_series_was_born_with_are_seen(ask: Ask) -> None:
+    # Of the other requests a third of those counted is added, for the part of the window before its first scrape.
+    assert ask("error-rate", requests(CANARY, _200="0+17x20", _500="_x20 17"), 17 / (17 + 68)) == ""
+    assert ask("error-rate", requests(CANARY, _200="0+17x20", _500="_x19 17 34"), 34 / (34 + 68)) == ""
 
 
-def test_errors_of_a_newborn_series_are_seen_from_the_second_scrape_on(ask: Ask) -> None:
-    # Half a scrape is added before the first of two samples, and of the window's requests a third of those counted.
-    assert ask("error-rate", requests(CANARY, _200="0+17x20", _500="_x19 17 34"), 25.5 / (25.5 + 68)) == ""
+def test_errors_that_a_series_was_born_with_before_the_window_are_not_seen(ask: Ask) -> None:
+    assert ask("error-rate", requests(CANARY, _200="0+17x20", _500="_x15 17x5"), 0) == ""
+
+
+YOUNG = 60 + 2 * 15 + 60 + 5
+"""Seconds for which a pod is young: the background's first measurement, one more, and the time it takes to be ready."""
+
+
+@pytest.mark.parametrize(("age", "seen"), [(YOUNG - 5, True), (YOUNG + 10, False)])
+def test_what_a_pod_served_first_is_seen_until_it_was_measured_well(ask: Ask, age: int, seen: bool) -> None:
+    scrapes = age // 15
+    birth = f"_x{20 - scrapes}"
+    pod = requests(CANARY, _200=f"{birth} 0+30x{scrapes}", _500=f"{birth} 60x{scrapes}")
+    assert ask("error-rate", pod, 60 / (60 + 30 * scrapes) if seen else 0) == ""
+
+
+def test_an_old_pod_is_not_held_to_what_it_did_before_the_window(ask: Ask) -> None:
+    old = requests(CANARY, _200="0+30x20")
+    assert ask("error-rate", {**old, **requests(CANARY, _500="_x13 7x7")}, 0) == ""
+
+
+def test_each_route_that_fails_once_in_each_pod_is_seen(ask: Ask) -> None:
+    routes = {
+        "http_requests_total" + labels(CANARY, f'path="/{route}",pod="{pod}",status="500"'): "_x18 1x2"
+        for route in range(7)
+        for pod in range(2)
+    }
+    assert ask("error-rate", {**requests(CANARY, _200="0+30x20"), **routes}, 14 / (14 + 120)) == ""
 
 
 def test_the_first_errors_of_a_series_that_began_at_zero_are_seen_without_extrapolation(ask: Ask) -> None:
@@ -152,12 +198,12 @@ def test_the_first_errors_of_a_series_that_began_at_zero_are_seen_without_extrap
 
 def test_a_quantile_at_a_bucket_is_exact(ask: Ask) -> None:
     timed = durations(CANARY, _250="0+90x20", _300="0+95x20", _500="0+99x20", inf="0+100x20")
-    assert ask("p95-latency", {**BUSY, **timed}, 0.3) == ""
-    assert ask("p99-latency", {**BUSY, **timed}, 0.5) == ""
+    assert ask("p95-latency", {**BUSY, **timed}, 0.3, criteria="p95: 400ms") == ""
+    assert ask("p99-latency", {**BUSY, **timed}, 0.5, criteria="p99: 750ms") == ""
 
 
 def test_a_slow_canary_is_above_its_limit(ask: Ask) -> None:
-    timed = durations(CANARY, _300="0+94x20", _400="0+96x20", inf="0+100x20")
+    timed = durations(CANARY, _300="0+90x20", _400="0+100x20", inf="0+100x20")
     assert ask("p95-latency", {**BUSY, **timed}, 0.35) == ""
 
 

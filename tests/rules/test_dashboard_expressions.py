@@ -60,7 +60,7 @@ def test_a_phase_is_told_by_its_number_whoever_tells_it(tmp_path: Path, phase: s
         for each in phases.OF_STATUS
         for instance in ("old", "new")
     }
-    expression = phases.numbered(phases.OF_STATUS, (metrics.NAMESPACE, metrics.NAME), metrics.ROLLOUT_PHASE)
+    expression = phases.numbered(phases.OF_STATUS, metrics.OF_A_ROLLOUT, metrics.ROLLOUT_PHASE)
     assert otherwise(tmp_path, f"sum({expression})", of_all, 120, number) == ""
 
 

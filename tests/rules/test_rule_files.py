@@ -12,6 +12,7 @@ from local import programs
 from local.state import CHECKOUT
 from observability.links import Links
 from observability.platform_alerts import Releases
+from observability.time_scale import faster
 from tests.unit.catalog_workbench import load
 
 ENVIRONMENTS = ("dev", "local", "prod")
@@ -27,7 +28,7 @@ MIXED = """services:
 """
 
 
-def told(folder: Path, catalog: Catalog) -> tuple[int, str]:
+def told(folder: Path, catalog: Catalog, scale: float = 1) -> tuple[int, str]:
     """What promtool's linter says of every rule of a catalog, each object in a file of its own as in a cluster."""
     releases = Releases(catalog.services, "apis", LINKS)
     objects = [
@@ -38,7 +39,7 @@ def told(folder: Path, catalog: Catalog) -> tuple[int, str]:
     files = []
     for each in objects:
         files.append(folder / f"{each['metadata']['name']}.yaml")
-        files[-1].write_text(yaml.safe_dump(each["spec"]), encoding="utf-8")
+        files[-1].write_text(yaml.safe_dump(faster(each, scale)["spec"]), encoding="utf-8")
     promtool = programs.ensure(["promtool"], lambda _: None)["promtool"]
     run = subprocess.run(
         [promtool, "check", "rules", "--lint=all", "--lint-fatal", *files], check=False, capture_output=True, text=True
@@ -52,6 +53,13 @@ def test_the_rules_of_the_nine_services_and_of_the_platform_are_sound(tmp_path: 
     catalog = load_catalog(CHECKOUT / "services.yaml", environment, ENVIRONMENTS, None)
     assert len(catalog.services) == 9
     assert told(tmp_path, catalog) == (0, "")
+
+
+@pytest.mark.parametrize("scale", [7, 10, 60])
+def test_the_rules_of_a_stack_with_a_time_scale_are_sound(tmp_path: Path, scale: float) -> None:
+    catalog = load_catalog(CHECKOUT / "services.yaml", "local", ENVIRONMENTS, None)
+    assert told(tmp_path, catalog, scale) == (0, "")
+    assert told(tmp_path, load(tmp_path, MIXED), scale) == (0, "")
 
 
 def test_the_rules_of_services_with_teams_plans_and_buckets_of_their_own_are_sound(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def everything() -> Settings:
     """Every setting there is, below its top-level key, all credentials in clear text as the engine hands them over."""
     return {
         "environment": "prod",
-        "cluster": {"context": "prod", "kubeconfig": "clusters/kubeconfig", "uid": UID, "upsert": True},
+        "cluster": {"context": "prod", "kubeconfig": "clusters/kubeconfig", "uid": UID, "upsert": True, "adopt": True},
         "servicesFile": "services.yaml",
         "namespace": "apis",
         "podSecurity": "baseline",
@@ -75,6 +75,8 @@ def everything() -> Settings:
                 "repository": "https://charts.example.com",
                 "values": {"dashboard": {"enabled": True}},
             },
+            "ofAnotherStack": False,
+            "otherStacks": ["exams"],
         },
         "prometheus": {
             "address": "http://prometheus.example.com:9090",
@@ -130,6 +132,7 @@ def everything() -> Settings:
             "persistence": {"size": "10Gi", "storageClass": "fast"},
         },
         "images": {"seedtest-api": "registry.example.com/seedtest-api:1.0.1"},
+        "timeScale": 1,
     }
 
 

@@ -79,11 +79,45 @@ def test_routes_for_which_there_is_no_room_are_told() -> None:
     assert faults(ADAPTER_ROUTES=routes) == ["ADAPTER_ROUTES: 60 routes need ADAPTER_MAX_SERIES of 861 at least"]
 
 
+def given(folder: Path, entry: str) -> Settings:
+    """What the adapter reads of what a service's entry makes of its environment."""
+    (adapter,) = [each for each in containers(service(folder, entry)) if each["name"] == "adapter"]
+    return read_settings({each["name"]: each["value"] for each in adapter["env"]})
+
+
 def test_what_the_catalog_gives_the_sidecar_is_what_the_adapter_reads(tmp_path: Path) -> None:
-    entry = "adapter: {image: 'a:1', upstreamPort: 8080, routes: [/users, '/users/{id}']}"
-    (adapter,) = [each for each in containers(service(tmp_path, entry)) if each["name"] == "adapter"]
-    found = read_settings({each["name"]: each["value"] for each in adapter["env"]})
-    assert (found.port, found.upstream, found.routes) == (8001, "http://127.0.0.1:8080", ("/users", "/users/{id}"))
+    found = given(tmp_path, "adapter: {image: 'a:1', upstreamPort: 8080, routes: [/users, '/users/{id}', '/강의']}")
+    assert found == Settings(
+        8001,
+        "http://127.0.0.1:8080",
+        "a-api",
+        routes=("/users", "/users/{id}", "/강의"),
+        max_series=681,
+        shutdown_timeout=20,
+    )
+
+
+def test_every_setting_that_the_catalog_can_say_arrives(tmp_path: Path) -> None:
+    limits = "learnedPaths: 3, connections: 8, maxBody: 50Mi, logLevel: warning"
+    times = "connectTimeout: 2s, responseTimeout: 24h, clientTimeout: 30s, keepaliveTimeout: 2m"
+    adapter = f"adapter: {{image: 'a:1', upstreamPort: 8080, {limits}, {times}}}"
+    found = given(tmp_path, f"{adapter}, metrics: {{buckets: [1s, 1500ms, 300ms]}}, shutdown: {{grace: 1h}}")
+    assert found == Settings(
+        8001,
+        "http://127.0.0.1:8080",
+        "a-api",
+        buckets=(0.3, 1, 1.5),
+        connections=8,
+        connect_timeout=2,
+        response_timeout=86_400,
+        client_timeout=30,
+        keepalive_timeout=120,
+        max_body=50 * 2**20,
+        shutdown_timeout=3600 - 5 - 5,
+        learned_paths=3,
+        max_series=2142,
+        log_level="warning",
+    )
 
 
 def test_every_setting_is_on_the_page() -> None:

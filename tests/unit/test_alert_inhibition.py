@@ -9,7 +9,6 @@ import pytest
 from components.alert_inhibition import (
     IN_TWO_SEVERITIES,
     READ_FROM_REQUESTS,
-    STANDS_STILL,
     STUCK,
     UNREACHABLE,
     inhibit_rules,
@@ -17,7 +16,7 @@ from components.alert_inhibition import (
 from components.alert_routes import Scope
 from observability.controller_rules import controller_groups
 from observability.links import Links
-from observability.platform_alerts import Releases, release_alerts
+from observability.platform_alerts import STANDS_STILL, Releases, release_alerts
 from observability.rule import Alert
 from observability.service_alerts import service_alerts
 from observability.slo import slo_groups

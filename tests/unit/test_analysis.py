@@ -122,15 +122,18 @@ def test_a_step_takes_as_many_measurements_as_the_catalog_says(tmp_path: Path) -
     assert {(metric["count"], metric["interval"]) for metric in step(service).values()} == {("7", "30s")}
 
 
-def test_the_background_measures_as_often_and_without_end(tmp_path: Path) -> None:
+def test_the_background_measures_twice_a_scrape_and_without_end(tmp_path: Path) -> None:
     service = with_criteria(tmp_path, "count: 7, interval: 30s")
-    assert {(metric["count"], metric["interval"]) for metric in background(service).values()} == {("0", "30s")}
+    assert {(metric["count"], metric["interval"]) for metric in background(service).values()} == {("0", "7s500ms")}
 
 
-def test_a_step_waits_for_two_scrapes_and_the_background_for_a_whole_window_more(tmp_path: Path) -> None:
-    service = with_criteria(tmp_path, "window: 2m")
+def test_a_step_waits_for_two_scrapes_and_the_background_for_a_whole_window_more_but_for_errors(tmp_path: Path) -> None:
+    service = with_criteria(tmp_path, f"window: 2m, {EVERYTHING}")
     assert {metric["initialDelay"] for metric in step(service).values()} == {"30s"}
-    assert {metric["initialDelay"] for metric in background(service).values()} == {"2m30s"}
+    delays = {name: metric["initialDelay"] for name, metric in background(service).items()}
+    assert delays.pop("error-rate") == "15s"
+    assert "error-rate-against-stable" in delays
+    assert set(delays.values()) == {"2m30s"}
 
 
 @pytest.mark.parametrize(

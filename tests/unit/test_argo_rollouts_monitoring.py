@@ -53,6 +53,45 @@ def test_a_single_controller_can_be_evicted_and_several_only_one_by_one(preview:
     assert {each["whenUnsatisfiable"] for each in several["topologySpreadConstraints"]} == {"ScheduleAnyway"}
 
 
+@pytest.mark.parametrize(
+    ("services", "flags", "request_", "limit"),
+    [
+        (9, [], "128Mi", "512Mi"),
+        (20, [], "128Mi", "512Mi"),
+        (21, ["--qps=100", "--burst=200"], "256Mi", "512Mi"),
+        (100, ["--qps=200", "--burst=400"], "320Mi", "512Mi"),
+        (101, ["--qps=200", "--burst=400"], "448Mi", "768Mi"),
+        (500, ["--qps=200", "--burst=400"], "1280Mi", "2048Mi"),
+    ],
+)
+def test_a_controller_of_many_services_is_larger(
+    services: int, flags: list[str], request_: str, limit: str, preview: bool
+) -> None:
+    found = values(preview, {"services": services})["controller"]
+    assert found["extraArgs"] == flags
+    assert found["resources"]["requests"]["memory"] == request_
+    assert found["resources"]["limits"] == {"memory": limit}
+
+
+def test_each_new_service_does_not_restart_the_controller(preview: bool) -> None:
+    assert values(preview, {"services": 51}) == values(preview, {"services": 100})
+
+
+def test_own_flags_that_replace_those_of_many_services_are_warned_of(
+    preview: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = {"controller": {"extraArgs": ["--loglevel=warn"]}}
+    registered(preview, {"services": 20}, values=own)
+    assert not caplog.records
+    registered(preview, {"services": 100}, values=own)
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "platform.argoRollouts.values.controller.extraArgs: a list replaces a list; repeat these" in told
+    caplog.clear()
+    both = {"controller": {"extraArgs": ["--loglevel=warn", "--qps=200", "--burst=400"]}}
+    registered(preview, {"services": 100}, values=both)
+    assert not caplog.records
+
+
 def test_the_users_values_come_last_and_leave_the_rest(preview: bool) -> None:
     own = {"controller": {"resources": {"limits": {"memory": "2Gi"}}}, "notifications": {"templates": {"mine": "x"}}}
     found = values(preview, {"alerting": CHANNELS}, values=own)

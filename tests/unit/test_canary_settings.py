@@ -90,7 +90,7 @@ def test_canaries_that_could_not_work_are_refused(tmp_path: Path, more: str, tol
         (steps("{setWeight: 50}, {setWeight: 100}, {analysis: true}"), "canary.steps: no analysis stands before the"),
         (analysis("p95: 320ms"), "canary.analysis.p95: 320ms is no bucket of the latency histogram"),
         (analysis("dryRun: [p95, errorRate]"), "canary.analysis.dryRun: names every criterion"),
-        (analysis("minimumRequests: 600"), "canary.analysis.minimumRequests: with 600 requests a measurement, 18 %"),
+        (analysis("minimumRequests: 20"), "canary.analysis.minimumRequests: with 20 requests a measurement, 16 %"),
         ("slo: {latency: {objective: 90%}}", "slo.latency.objective: 90% leaves so large a budget"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_threshold_that_is_no_bucket_names_its_neighbours(tmp_path: Path) -> N
 
 
 def test_enough_requests_for_a_verdict_need_no_warning(tmp_path: Path) -> None:
-    (line,) = warnings(tmp_path, analysis("minimumRequests: 600"))
+    (line,) = warnings(tmp_path, analysis("minimumRequests: 20"))
     enough = line.split("; ")[1].split()[0]
     assert warnings(tmp_path, analysis(f"minimumRequests: {enough}")) == []
 

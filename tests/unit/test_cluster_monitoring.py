@@ -12,14 +12,16 @@ import pytest
 import yaml
 
 from cli.local_stack import addresses, with_prometheus
+from components.monitoring_values_kube_state_metrics import kube_state_metrics_values
 from local.cluster import components
 from local.cluster.bootstrap import OBJECTS
 from local.cluster.component import Component, Setting
 from local.cluster.last_words import last_words, port_was_taken
-from local.cluster.monitoring import CONTROLLER_METRICS, MONITORING
+from local.cluster.monitoring import CONTROLLER_METRICS, KUBE_STATE_METRICS, MONITORING, ROLLOUT_STATE
 from local.cluster.ports import LOOPBACK
 from local.simulator.cluster_view import STANDS_FOR
 from local.state import CHECKOUT, State
+from tests.unit.golden import rollout_state
 
 OURS = [component for component in MONITORING if component.module]
 
@@ -49,13 +51,43 @@ def test_a_program_of_ours_is_started_anew_when_its_source_changes(component: Co
     assert {f"{folder}/__main__.py", f"{folder}/__init__.py"} <= read
 
 
-def test_the_port_of_the_controllers_metrics_is_what_its_pod_says_it_stands_for(tmp_path: Path) -> None:
-    manifests = yaml.safe_load_all((OBJECTS / "argo-rollouts.yaml").read_text())
-    (deployment,) = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
-    assert deployment["spec"]["template"]["metadata"]["annotations"] == {STANDS_FOR: CONTROLLER_METRICS}
+def objects(file: str, kind: str) -> list[dict[str, Any]]:
+    return [each for each in yaml.safe_load_all((OBJECTS / file).read_text()) if each["kind"] == kind]
+
+
+@pytest.mark.parametrize(
+    ("file", "port"), [("argo-rollouts.yaml", CONTROLLER_METRICS), ("kube-state-metrics.yaml", KUBE_STATE_METRICS)]
+)
+def test_the_port_of_a_programs_metrics_is_what_its_pod_says_it_stands_for(
+    file: str, port: str, tmp_path: Path
+) -> None:
+    (deployment,) = objects(file, "Deployment")
+    assert deployment["spec"]["template"]["metadata"]["annotations"] == {STANDS_FOR: port}
     where = setting(tmp_path)
     (simulator,) = [component for component in MONITORING if component.name == "simulator"]
-    assert f"--program={CONTROLLER_METRICS}={where.ports[CONTROLLER_METRICS]}" in simulator.launch(where).command
+    assert f"--program={port}={where.ports[port]}" in simulator.launch(where).command
+
+
+def test_kube_state_metrics_tells_here_what_the_program_has_it_tell_in_a_cluster() -> None:
+    assert ROLLOUT_STATE.read_text(encoding="utf-8") == rollout_state.as_configured(), (
+        "on purpose? then: python -m tests.unit.golden.rollout_state"
+    )
+
+
+def test_kube_state_metrics_is_scraped_here_as_the_charts_monitor_scrapes_it_in_a_cluster() -> None:
+    (monitor,) = objects("kube-state-metrics.yaml", "ServiceMonitor")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    told = kube_state_metrics_values()["prometheus"]["monitor"]["http"]
+    assert endpoint == {"port": "http", **told}
+    (service,) = objects("kube-state-metrics.yaml", "Service")
+    labels = service["metadata"]["labels"]
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    assert labels[monitor["spec"]["jobLabel"]] == "kube-state-metrics"
+
+
+def test_kube_state_metrics_is_started_anew_when_it_is_to_tell_something_else(tmp_path: Path) -> None:
+    (program,) = [component for component in MONITORING if component.name == KUBE_STATE_METRICS]
+    assert ROLLOUT_STATE in program.launch(setting(tmp_path)).reads
 
 
 def test_a_port_that_was_taken_is_told_by_our_programs_too(tmp_path: Path) -> None:
@@ -95,9 +127,13 @@ def test_addresses_are_shown_where_a_cluster_is_up(tmp_path: Path) -> None:
     state = State(tmp_path)
     assert addresses(state) == []
     state.cluster_data.mkdir()
-    (state.cluster_data / "ports.json").write_text('{"prometheus": 1, "alertmanager": 2, "etcd": 3}')
+    (state.cluster_data / "ports.json").write_text('{"prometheus": 1, "alertmanager": 2, "etcd": 3, "receiver": 5}')
     assert addresses(state) == [], "the ports outlive the cluster"
     state.cluster_file.write_text('{"uid": "u", "server": "https://127.0.0.1:4"}')
-    assert addresses(state) == [("Prometheus", "http://127.0.0.1:1"), ("Alertmanager", "http://127.0.0.1:2")]
+    assert addresses(state) == [
+        ("Prometheus", "http://127.0.0.1:1"),
+        ("Alertmanager", "http://127.0.0.1:2"),
+        ("Messages", "http://127.0.0.1:5"),
+    ]
     (state.cluster_data / "ports.json").write_text('{"etcd": 3}')
     assert addresses(state) == [], "one that was started before there was a Prometheus"

@@ -8,6 +8,7 @@ import yaml
 from local.cluster.bootstrap import OBJECTS, read_definitions
 from local.errors import LocalError
 from local.state import CHECKOUT
+from observability.notifications import CONFIG_MAP, SECRET
 
 DEFINITION = (
     "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: {}\nspec: =\n"
@@ -35,8 +36,11 @@ def test_nothing_is_named_after_a_service() -> None:
 
 
 def test_the_rollouts_controller_finds_its_configuration() -> None:
-    assert {"argo-rollouts-config", "argo-rollouts-notification-configmap"} == set(named("ConfigMap"))
-    assert "argo-rollouts-notification-secret" in named("Secret")
+    assert named("ConfigMap") == ["argo-rollouts-config"]
+
+
+def test_the_configuration_of_the_controllers_messages_is_left_to_the_stack() -> None:
+    assert not {CONFIG_MAP, SECRET} & {*named("ConfigMap"), *named("Secret")}
 
 
 def test_prometheus_selects_what_carries_the_release_label_in_every_namespace() -> None:

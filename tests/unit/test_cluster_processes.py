@@ -45,7 +45,7 @@ def test_a_program_runs_in_a_session_of_its_own(state: State) -> None:
         state, program(state, "import os, time; print(os.getsid(0), flush=True); time.sleep(600)")
     )
     log = processes.log_path(state, "program")
-    wait_until(lambda: log.read_text().endswith("\n"), 10, "the program's session")
+    wait_until(lambda: log.read_text().endswith("\n"), 60, "the program's session")
     assert int(log.read_text()) == process.pid
 
 
@@ -58,7 +58,7 @@ def test_a_stopped_program_is_gone_with_its_pid_file(state: State) -> None:
 
 def test_a_program_that_ignores_termination_is_killed_after_the_grace(state: State) -> None:
     process = processes.launch(state, program(state, DEAF))
-    wait_until(lambda: "deaf" in processes.log_path(state, "program").read_text(), 10, "the program to be deaf")
+    wait_until(lambda: "deaf" in processes.log_path(state, "program").read_text(), 60, "the program to be deaf")
     begin = time.monotonic()
     assert processes.stop(state, ["program"], 0.2) == ["program"]
     assert time.monotonic() - begin >= 0.2
@@ -85,7 +85,7 @@ def test_a_pid_file_that_cannot_be_read_counts_as_none(state: State, content: st
 
 def test_a_program_that_has_ended_is_not_running(state: State) -> None:
     process = processes.launch(state, program(state, "print('done')"))
-    wait_until(lambda: not process.alive, 10, "the program to end")
+    wait_until(lambda: not process.alive, 60, "the program to end")
     assert processes.running(state, "program") is None
     assert processes.recorded(state, "program") == process
 

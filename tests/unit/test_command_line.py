@@ -1,12 +1,14 @@
 """`api-observability`: what a person sees who mistypes."""
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from cli import main, rendering
+from cli import commands, main, rendering
 from local.state import CHECKOUT, STATE_VARIABLE
 
 
@@ -70,3 +72,13 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     )
     assert (finished.returncode, finished.stderr) == (0, "")
     assert finished.stdout.startswith("KEY ")
+
+
+def test_every_command_there_is_help_for_can_be_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert [name for name in commands.BY_NAME if not re.search(rf"\n    {name}\s", told)] == []
+    assert [
+        name for name, module in commands.MODULES.items() if not hasattr(importlib.import_module(module), "run")
+    ] == []

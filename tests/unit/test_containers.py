@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.built_in import BUCKETS
+from catalog.quantities import Duration
+from catalog.services import Service
 from tests.unit.api_workbench import container, manifest, pod
 from tests.unit.catalog_workbench import service
 
@@ -119,10 +122,13 @@ def test_the_adapter_takes_the_port_and_the_service_listens_behind_it(tmp_path: 
     ]
     env = {each["name"]: each["value"] for each in adapter["env"]}
     assert json.loads(env.pop("ADAPTER_ROUTES")) == ["/users", "/users/{id}"]
+    assert json.loads(env.pop("ADAPTER_BUCKETS")) == [Duration.parse(bound) for bound in BUCKETS]
     assert env == {
         "ADAPTER_PORT": "8001",
         "ADAPTER_UPSTREAM": "http://127.0.0.1:8080",
         "ADAPTER_SERVICE": "a-api",
+        "ADAPTER_MAX_SERIES": "681",
+        "ADAPTER_SHUTDOWN_TIMEOUT": "20",
     }
 
 
@@ -132,18 +138,60 @@ def test_both_containers_of_an_adapted_service_are_probed_where_they_listen(tmp_
     )
     own, adapter = container(found, preview=preview), container(found, "adapter", preview)
     assert own["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "upstream"}
-    assert adapter["readinessProbe"]["tcpSocket"] == {"port": "http"}
+    assert adapter["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
     assert adapter["readinessProbe"]["periodSeconds"] == 7
     assert own["livenessProbe"]["tcpSocket"] == {"port": 9000}
-    assert adapter["livenessProbe"]["tcpSocket"] == {"port": "http"}
+    assert adapter["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
     for each in (own, adapter):
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= each.keys()
 
 
-def test_adapter_and_service_drain_together(tmp_path: Path, preview: bool) -> None:
-    found = service(tmp_path, ADAPTER)
-    drains = [container(found, name, preview)["lifecycle"] for name in ("api", "adapter")]
-    assert drains == [{"preStop": {"sleep": {"seconds": 5}}}] * 2
+def env_of(service: Service, preview: bool) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in container(service, "adapter", preview)["env"]}
+
+
+@pytest.mark.parametrize(
+    ("shutdown", "seconds"), [("{drain: 5s, grace: 30s}", (5, 20, 25)), ("{drain: 10s, grace: 2m}", (10, 105, 115))]
+)
+def test_what_is_behind_an_adapter_is_told_to_end_only_when_the_adapter_has(
+    tmp_path: Path, shutdown: str, seconds: tuple[int, int, int], preview: bool
+) -> None:
+    adapter_told, finishing, own_told = seconds
+    found = service(tmp_path, f"{ADAPTER}, shutdown: {shutdown}")
+    waits = {
+        name: container(found, name, preview)["lifecycle"]["preStop"]["sleep"]["seconds"] for name in ("api", "adapter")
+    }
+    assert waits == {"adapter": adapter_told, "api": own_told}
+    assert env_of(found, preview)["ADAPTER_SHUTDOWN_TIMEOUT"] == str(finishing)
+    assert adapter_told + finishing == own_told < pod(found, preview)["spec"]["terminationGracePeriodSeconds"]
+
+
+def test_an_adapter_without_a_drain_is_told_at_once_and_what_is_behind_it_is_not(tmp_path: Path, preview: bool) -> None:
+    found = service(tmp_path, f"{ADAPTER}, shutdown: {{drain: null}}")
+    assert "lifecycle" not in container(found, "adapter", preview)
+    assert container(found, preview=preview)["lifecycle"] == {"preStop": {"sleep": {"seconds": 25}}}
+
+
+def test_every_setting_of_the_adapter_can_be_said(tmp_path: Path, preview: bool) -> None:
+    limits = "learnedPaths: 0, connections: 8, maxBody: 50Mi, logLevel: warning"
+    times = "connectTimeout: 2s, responseTimeout: 5m, clientTimeout: 30s, keepaliveTimeout: 2m"
+    found = service(
+        tmp_path, ADAPTER.replace("routes", f"{limits}, {times}, routes") + ", metrics: {buckets: [1s, 300ms, 10]}"
+    )
+    env = env_of(found, preview)
+    assert json.loads(env["ADAPTER_BUCKETS"]) == [0.3, 1, 10]
+    said = {
+        "ADAPTER_LEARNED_PATHS": "0",
+        "ADAPTER_CONNECTIONS": "8",
+        "ADAPTER_MAX_BODY": "52428800",
+        "ADAPTER_LOG_LEVEL": "warning",
+        "ADAPTER_CONNECT_TIMEOUT": "2",
+        "ADAPTER_RESPONSE_TIMEOUT": "300",
+        "ADAPTER_CLIENT_TIMEOUT": "30",
+        "ADAPTER_KEEPALIVE_TIMEOUT": "120",
+        "ADAPTER_MAX_SERIES": "2142",
+    }
+    assert {name: env[name] for name in said} == said
 
 
 @pytest.mark.parametrize("place", ["/tmp", "/tmp/"])

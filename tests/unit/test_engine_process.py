@@ -87,6 +87,17 @@ def test_the_project_of_the_embedded_stack_runs_the_checkout_and_keeps_its_salt(
     assert state.passphrase.stat().st_mode & 0o077 == 0
 
 
+def test_the_engine_keeps_no_log_of_everything_unless_a_folder_asks_for_it(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    write_project(state, {})
+    log = state.pulumi_log
+    assert "puts a folder in its place" in log.read_text(encoding="utf-8")
+    log.unlink()
+    log.mkdir()
+    write_project(state, {})
+    assert log.is_dir()
+
+
 def test_a_failure_of_the_engine_is_told_in_its_own_last_words(tmp_path: Path) -> None:
     engine = Engine(program(tmp_path, "echo working; echo 'error: no stack named x'; echo; exit 1"), "x", tmp_path)
     assert engine.stack_fault() == "error: no stack named x"

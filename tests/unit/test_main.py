@@ -10,7 +10,7 @@ import yaml
 
 from catalog.stack import StackSettings
 from cli.recording import Recording, record
-from components import cluster, preflight
+from components import cluster, live_objects, preflight
 from local.state import CHECKOUT
 
 
@@ -55,6 +55,15 @@ def test_the_cluster_is_made_sure_of_before_the_first_resource(
     monkeypatch.setattr(preflight, "ensure_cluster", refuse)
     with pytest.raises(pulumi.RunError, match=r"^a wrong cluster$"):
         run_main("prod")
+
+
+def test_a_stack_that_adopts_stops_before_the_first_resource_while_helm_owns_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    helms = {"metadata": {"managedFields": [{"manager": "helm", "operation": "Update"}]}, "spec": {}}
+    monkeypatch.setattr(live_objects, "live_reader", lambda _settings: lambda _manifest: helms)
+    with pytest.raises(pulumi.RunError, match=r"^context 'dev': fields of Service "):
+        run_main("dev", cluster={"context": "dev", "adopt": True})
 
 
 def test_a_fault_of_the_config_is_its_message_alone() -> None:

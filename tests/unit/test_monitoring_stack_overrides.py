@@ -76,6 +76,7 @@ def test_values_that_undo_nothing_are_not_warned_of(preview: bool, caplog: pytes
         ),
         ({"prometheus": {"prometheusSpec": {"retention": "90d"}}}, "prometheus.prometheusSpec.retention"),
         ({"prometheus": {"prometheusSpec": {"overrideHonorLabels": True}}}, "prometheus.prometheusSpec.overrideHonor"),
+        ({"prometheus": {"prometheusSpec": {"shards": 2}}}, "prometheus.prometheusSpec.shards"),
         (
             {"alertmanager": {"alertmanagerSpec": {"alertmanagerConfigMatcherStrategy": {"type": "OnNamespace"}}}},
             "alertmanager.alertmanagerSpec.alertmanagerConfigMatcherStrategy",
@@ -164,7 +165,7 @@ def test_every_relied_value_is_in_the_release_or_left_to_the_chart_on_purpose() 
         *("ignoreNamespaceSelectors", "alertmanagerConfiguration", "useExistingSecret", "adminPassword"),
         *("namespaces", "denyNamespaces", "namespacesDenylist", "releaseNamespace", "create", "useClusterRole"),
         *("prometheusInstanceNamespaces", "alertmanagerInstanceNamespaces", "alertmanagerConfigNamespaces"),
-        *("enforcedSampleLimit", "enforcedTargetLimit", "enforcedLabelLimit"),
+        *("enforcedSampleLimit", "enforcedTargetLimit", "enforcedLabelLimit", "shards"),
     }
 
 

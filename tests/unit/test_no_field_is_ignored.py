@@ -16,7 +16,6 @@ from tests.unit.every_field import CHANGES, ENTRIES, Change, Entry, is_at, leave
 
 NOT_IN_ITS_OBJECTS = {
     "enabled": "a service that is switched off has no objects at all",
-    "metrics.buckets[]": "says what the application measures; thresholds are held against it",
     "slo.availability": "is for recording rules and alerts, which are not among the service's own objects",
     "slo.latency.threshold": "as above",
     "slo.latency.objective": "as above",

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from catalog.stack import StackSettings
+from components import argo_rollouts_size
 from local.state import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "platform.md").read_text(encoding="utf-8")
@@ -42,3 +43,24 @@ def test_the_tables_speak_of_all_that_shapes_the_monitoring_stack() -> None:
         elsewhere = {"prometheus.access", "platform.monitoring.install", "platform.monitoring.chart"}
         elsewhere |= {"platform.monitoring.repository", "platform.monitoring.version"}
         assert shaping - elsewhere <= set(named)
+
+
+def test_the_page_speaks_of_all_that_a_stack_says_of_itself() -> None:
+    sections = {"platform", "prometheus", "alerting", "grafana", "cluster"}
+    own = {key for key in keys_of(StackSettings) if "." not in key} - sections
+    of_cluster = {key for key in keys_of(StackSettings) if key.startswith("cluster.")}
+    named = {span.removesuffix(".<service>") for span in re.findall(r"`([^`\n]+)`", PAGE)}
+    assert own | of_cluster <= named
+
+
+_SIZE = re.compile(r"^\| (?:1 )?to (\d+) \| (\d+), (\d+)[^|]*\| (\w+), (\w+) \|$", re.MULTILINE)
+
+
+def test_the_controllers_sizes_are_what_the_program_sets() -> None:
+    rows = _SIZE.findall(PAGE)
+    assert [int(row[0]) for row in rows] == [20, 50, 100, 500]
+    for services, qps, burst, request, limit in rows:
+        sized = argo_rollouts_size.resources(int(services))
+        assert (sized["requests"]["memory"], sized["limits"]["memory"]) == (request, limit)
+        flags = argo_rollouts_size.arguments(int(services))
+        assert flags == ([] if int(services) == 20 else [f"--qps={qps}", f"--burst={burst}"])

@@ -163,4 +163,4 @@ def test_the_shim_runs_from_any_directory_even_when_the_checkouts_path_has_a_spa
         assert int(process.stdout.readline()) > 0
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

@@ -1,5 +1,6 @@
 """The whole program on dev, prod and local, as the engine would see it."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def test_a_switch_of_the_stack_takes_over_what_is_there_already() -> None:
     _, recording = record(lambda: program.build(taking, program.load(taking)), stack="dev")
     assert recording.one("kubernetes", "cluster").inputs["upsertExistingObjects"] == "true"
     assert [path for path, _ in taking.warnings] == ["cluster.upsert"]
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+def test_a_switch_in_the_environment_is_for_the_plugin_and_changes_no_provider(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_K8S_UPSERT_EXISTING_OBJECTS", said)
+    switched = record_stack(CHECKOUT, "dev")
+    assert os.environ["PULUMI_K8S_UPSERT_EXISTING_OBJECTS"] == said
+    monkeypatch.delenv("PULUMI_K8S_UPSERT_EXISTING_OBJECTS")
+    assert switched.by_urn == record_stack(CHECKOUT, "dev").by_urn
 
 
 def test_every_provider_is_bound_to_the_context_of_the_stack(whole: Recording, stack: str) -> None:

@@ -52,7 +52,7 @@ def test_an_interrupted_build_ends_the_compiler_and_leaves_nothing(
         child = int((bench.folder / "child").read_text())
         os.kill(run.pid, number)
         output, _ = run.communicate()
-        wait_until(lambda: not is_running(child), 10, "the compiler to end")  # while nothing else would end it
+        wait_until(lambda: not is_running(child), 60, "the compiler to end")  # while nothing else would end it
     assert run.returncode == code
     assert output.endswith("[1/1] alpha v1.4.2 … stopped\n")
     assert bench.files() == []
@@ -67,7 +67,7 @@ def test_what_a_killed_run_left_is_gone_after_the_next(bench: Workbench) -> None
         run.kill()
         run.communicate()
         left = bench.files()
-    wait_until(lambda: not hold.exists(), 10, "the orphaned compiler to end")
+    wait_until(lambda: not hold.exists(), 60, "the orphaned compiler to end")
     built = ensure(["alpha"], lambda _: None, registry=bench.registry)["alpha"]
     assert any("unfinished" in name for name in left)
     assert bench.files() == [str(built.relative_to(bench.folder / "cache"))]

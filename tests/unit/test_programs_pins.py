@@ -22,6 +22,7 @@ UP = [
     "prometheus-operator",
     "prometheus",
     "alertmanager",
+    "kube-state-metrics",
 ]
 
 
@@ -31,7 +32,7 @@ def test_the_group_up_is_the_control_plane_the_engine_and_the_monitoring() -> No
 
 def test_the_group_test_adds_what_the_tests_call() -> None:
     added = [program.name for program in REGISTRY.select("test")][len(UP) :]
-    assert added == ["helm", "promtool", "kubectl-argo-rollouts", "amtool", "kube-state-metrics"]
+    assert added == ["helm", "promtool", "kubectl-argo-rollouts", "amtool"]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)

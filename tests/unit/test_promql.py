@@ -2,7 +2,7 @@
 
 import pytest
 
-from observability.promql import Read, understood
+from observability.promql import Read, canonical, understood
 
 KNOWN = {
     "requests": frozenset({"service", "path"}),
@@ -80,6 +80,12 @@ def test_it_knows_the_labels_of_the_answer(expression: str, expected: list[str] 
 )
 def test_it_tells_what_can_never_be(expression: str, fault: str) -> None:
     assert faults(expression) == [fault]
+
+
+def test_an_expression_has_one_form_however_it_is_written() -> None:
+    written = canonical('sum by (a,b)(rate(x{z="1", y=~"2"}[5m]))/ on(a) group_left() w>0.50')
+    assert written == canonical('sum by(a, b) (rate(x{y=~"2",z="1"}[5m])) / on (a) group_left () w{} > 0.5')
+    assert written != canonical('sum by (a) (rate(x{z="1",y=~"2"}[5m])) / on (a) group_left () w > 0.5')
 
 
 def test_what_is_no_promql_is_an_error() -> None:

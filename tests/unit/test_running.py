@@ -70,6 +70,25 @@ def test_what_can_be_changed_goes_on(more: str, running: dict[str, Any], tmp_pat
     ensure_changeable(SETTINGS, [service(tmp_path, more)], running)
 
 
+def after_a_deployment(phase: str) -> dict[str, Any]:
+    found = rollout()
+    found["spec"]["workloadRef"] = {"kind": "Deployment", "name": "a-api"}
+    status = {"phase": phase, "stableRS": "1" if phase == "Healthy" else "", "currentPodHash": "1"}
+    return {**found, "metadata": {"namespace": "apis"}, "status": status}
+
+
+def test_a_release_waits_until_the_rollout_has_replaced_its_deployment(tmp_path: Path) -> None:
+    (line,) = refusal(tmp_path, "replicas: 3", after_a_deployment("Progressing"))
+    assert line.startswith("services.yaml: services.a-api.image: is that of a Deployment which the Rollout has not")
+    assert "`kubectl argo rollouts status a-api -n apis`" in line
+    ensure_changeable(SETTINGS, [service(tmp_path, "replicas: 3")], {"a-api": after_a_deployment("Healthy")})
+
+
+def test_while_it_is_adopted_it_may_do_so(tmp_path: Path) -> None:
+    adopting = from_engine({**minimal(), "cluster": {**minimal()["cluster"], "adopt": True}})
+    ensure_changeable(adopting, [service(tmp_path, "replicas: 3")], {"a-api": after_a_deployment("Progressing")})
+
+
 def test_the_checksum_of_a_rollout_is_the_one_an_earlier_run_wrote() -> None:
     annotated = {"metadata": {"annotations": {"api-observability/config-checksum": "abc"}}}
     assert checksum_of({"spec": {"template": annotated}}) == "abc"

@@ -98,7 +98,7 @@ def test_each_monitor_matches_its_own_root_service_and_no_other(tmp_path: Path, 
         assert [each.name for each in roots if wanted <= each.inputs["metadata"]["labels"].items()] == [name]
 
 
-@pytest.mark.parametrize("label", ["user_id", "trace_id", "timestamp"])
+@pytest.mark.parametrize("label", ["user_id", "email", "trace_id", "timestamp"])
 def test_a_series_with_a_forbidden_label_is_dropped_as_a_whole(tmp_path: Path, label: str) -> None:
     found = service(tmp_path, "enabled: true")
     assert collected(found, "http_requests_total", path="/users/{id}", **{label: "4711"}) is None

@@ -8,8 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from catalog.built_in import BUCKETS
 from catalog.quantities import Duration
-from local.simulator.application import ROUTES, Application
+from local.simulator.application import TICK_SECONDS, Application
 from local.simulator.behaviour import BEHAVIOURS, Behaviour
+from local.simulator.routes import ROUTES
 from observability import metrics
 
 GOOD = BEHAVIOURS["good"]
@@ -29,17 +30,17 @@ def counters(application: Application) -> Counters:
     }
 
 
-def ran(ticks: int, rate: float = 50.0, behaviour: Behaviour = GOOD, pod: str = "a", seed: int = 0) -> Application:
+def ran(seconds: int, rate: float = 50.0, behaviour: Behaviour = GOOD, pod: str = "a", seed: int = 0) -> Application:
     application = Application("a-api", pod, seed)
-    for _ in range(ticks):
+    for _ in range(int(seconds / TICK_SECONDS)):
         application.tick(rate, behaviour)
     return application
 
 
 @cache
-def found_after(ticks: int, rate: float = 50.0, behaviour: Behaviour = GOOD) -> Counters:
+def found_after(seconds: int, rate: float = 50.0, behaviour: Behaviour = GOOD) -> Counters:
     """The counters of an application that ran so."""
-    return counters(ran(ticks, rate, behaviour))
+    return counters(ran(seconds, rate, behaviour))
 
 
 def requests(found: Counters, **labels: str) -> float:

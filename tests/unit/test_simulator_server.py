@@ -42,7 +42,7 @@ class Bench:
     port: int
 
     def ask(self, path: str, method: str = "GET", body: object = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             response = connection.getresponse()
@@ -137,14 +137,25 @@ def test_a_pod_that_stands_for_a_program_answers_as_the_program_does(bench: Benc
 
 
 def test_a_program_that_does_not_run_is_an_error_of_the_network(bench: Bench) -> None:
-    network = Network(bench.simulation, {"controller": 1})
-    assert network.get(OF_CONTROLLER, "").body.startswith(b"controller does not answer: ")
-    assert Network(bench.simulation, {}).get(OF_CONTROLLER, "").status == 502
+    replies = [Network(bench.simulation, ports).get(OF_CONTROLLER, "") for ports in ({"controller": 1}, {})]
+    assert [reply and reply.status for reply in replies] == [502, 502]
+    assert replies[0]
+    assert replies[0].body.startswith(b"controller does not answer: ")
 
 
 def test_an_image_behaves_as_its_tag_says(bench: Bench) -> None:
     bench.cluster.new_tag = "down"
     assert bench.ask(NEW_POD) == (502, "nothing listens in apis/a-api-7c9b-0\n")
+    assert bench.ask(OLD_POD)[0] == 200
+
+
+def test_a_target_that_hangs_takes_the_scrape_and_never_answers(bench: Bench) -> None:
+    bench.cluster.new_tag = "hangs"
+    connection = http.client.HTTPConnection(LOOPBACK, bench.port, timeout=0.5)
+    connection.request("GET", NEW_POD)
+    with pytest.raises(TimeoutError):
+        connection.getresponse()
+    connection.close()
     assert bench.ask(OLD_POD)[0] == 200
 
 
@@ -156,8 +167,22 @@ def test_a_scenario_is_played_until_it_is_taken_back(bench: Bench) -> None:
     assert bench.served(OLD_POD) == 0
     assert bench.ask(NEW_POD)[0] == 502
     assert bench.ask("/scenarios", "PUT", {}) == (200, "{}\n")
-    bench.simulation.tick()
-    assert bench.served(OLD_POD) + bench.served(NEW_POD) > 0
+    for _ in range(30):
+        bench.simulation.tick()
+    assert bench.served(OLD_POD) > 0
+    assert bench.served(NEW_POD) > 0
+
+
+def test_the_scenario_of_one_service_changes_and_those_of_others_stay(bench: Bench) -> None:
+    bench.simulation.play({"apis/b-api": Scenario(requests_per_second=7)})
+    assert bench.ask("/scenarios", "PATCH", {f"{SPACE}/{SERVICE}": {"canary": "slow"}})[0] == 200
+    assert bench.simulation.scenarios == {
+        "apis/b-api": Scenario(requests_per_second=7),
+        f"{SPACE}/{SERVICE}": Scenario(canary=BEHAVIOURS["slow"]),
+    }
+    assert bench.ask("/scenarios", "PATCH", {f"{SPACE}/{SERVICE}": None})[0] == 200
+    assert bench.simulation.scenarios == {"apis/b-api": Scenario(requests_per_second=7)}
+    assert bench.ask("/scenarios", "PATCH", {"apis/b-api": {"canary": "broken"}})[0] == 400
 
 
 def test_the_scenarios_that_are_played_can_be_put_again(bench: Bench) -> None:
@@ -173,7 +198,7 @@ def test_the_scenarios_that_are_played_can_be_put_again(bench: Bench) -> None:
         ({"apis/a-api": {"rps": 5}}, "apis/a-api.rps: Extra inputs are not permitted"),
         (
             {"apis/a-api": {"canary": "broken"}},
-            "no behaviour is called 'broken'; there are good, bad-errors, ",
+            "no behaviour is called 'broken'; there are good, fair, bad-errors, ",
         ),
         ({"apis/a-api": {"stable": {"error_ratio": 2}}}, "apis/a-api.stable.error_ratio: Input should be less than"),
         ({"apis/a-api": {"stable": {"p50_seconds": 1}}}, "p50_seconds 1 is more than p95_seconds 0.15"),
@@ -194,6 +219,6 @@ def test_it_says_when_it_does_not_see_the_cluster(bench: Bench) -> None:
     assert bench.ask("/healthz") == (503, "Pod: not listed yet\n")
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH"])
 def test_there_is_nothing_at_other_paths(bench: Bench, method: str) -> None:
     assert bench.ask("/metrics", method, {})[0] == 404

@@ -28,6 +28,13 @@ def test_a_healthy_service_has_no_canary_and_is_settled() -> None:
     assert status.settled
 
 
+def test_a_rollout_that_follows_a_deployment_has_that_ones_image() -> None:
+    following = rollout(phase="Healthy", stableRS="x", currentPodHash="x")
+    del following["spec"]["template"]
+    following["spec"]["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a-api"}
+    assert status_of("a-api", following).image == "as Deployment a-api"
+
+
 @pytest.mark.parametrize(("index", "weight"), [(0, 10), (1, 10), (2, 10), (3, 50), (4, 50)])
 def test_a_canary_has_the_weight_of_the_last_step_it_reached(index: int, weight: int) -> None:
     status = status_of("a-api", rollout(phase="Paused", stableRS="x", currentPodHash="y", currentStepIndex=index))

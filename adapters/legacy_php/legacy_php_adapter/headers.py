@@ -23,6 +23,10 @@ _FORBIDDEN = re.compile(rb"[\x00\n\r\x0b\x0c\x7f]")
 
 _FOR, _PROTO, _HOST = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
 
+_TAKEN_FOR_ANOTHER = frozenset((b"proxy", *(name.replace(b"-", b"_") for name in (_FOR, _PROTO, _HOST))))
+"""CGI makes variables of headers, upper case and with `_` for `-`: `Proxy` becomes HTTP_PROXY, by which programs find
+their own proxy (httpoxy), and `X_Forwarded_For` the same as `X-Forwarded-For`."""
+
 
 def value_of(headers: Headers, name: bytes) -> bytes | None:
     """The first value of a header, by its lower-case name."""
@@ -40,9 +44,7 @@ def to_php(headers: Headers, client: str, scheme: str) -> list[tuple[str, str]]:
 
     What a router in front has said of scheme and host stays: it knows them better.
     """
-    dropped = _of_one_connection(headers) | {b"expect", _FOR}
-    if value_of(headers, b"transfer-encoding") is not None:
-        dropped |= {b"content-length"}  # RFC 9112 (6.3): the transfer coding is what says how long the body is
+    dropped = _of_one_connection(headers) | _TAKEN_FOR_ANOTHER | {b"expect", _FOR}
     kept = [(name, value) for name, value in headers if name.lower() not in dropped]
     present = {name.lower() for name, _ in kept}
     hops = [value for name, value in headers if name.lower() == _FOR and value]

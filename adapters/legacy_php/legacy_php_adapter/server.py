@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from legacy_php_adapter.request_line import checked
 from legacy_php_adapter.settings import Settings
 from legacy_php_adapter.upstream import give_up_after
 
@@ -62,8 +63,7 @@ class _Connection(h11.Connection):
     def next_event(self) -> Any:
         event = super().next_event()
         if isinstance(event, h11.Request):
-            if not event.target.startswith(b"/"):
-                raise h11.RemoteProtocolError("meant for a forward proxy")
+            event = checked(event)
             self._state["request"] = event
         return event
 

@@ -53,9 +53,9 @@ class Settings:
     """How long requests that have begun may take to end once the pod has been told to."""
     learned_paths: int = 40
     """How many paths beyond `routes` get a name of their own in the metrics; those after them are `other`."""
-    max_series: int = 800
-    """The most combinations of method, path and status. Each is 4 samples and one for each bucket: 17,600 together with
-    the contract's buckets, of the 20,000 that the catalog allows a target."""
+    max_series: int = 680
+    """The most combinations of method, path and status. Each is 4 samples and one for each bucket: 15,000 together with
+    the contract's buckets, three quarters of the 20,000 that the catalog allows a target."""
     log_level: str = "info"
 
 

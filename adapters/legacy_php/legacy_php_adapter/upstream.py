@@ -24,11 +24,11 @@ from aiohttp import (
     ConnectionTimeoutError,
     DummyCookieJar,
     ServerDisconnectedError,
-    TCPConnector,
 )
 from yarl import URL
 
 from legacy_php_adapter import request_head
+from legacy_php_adapter.answer_end import Connector
 from legacy_php_adapter.refusals import RefusalError
 from legacy_php_adapter.settings import Settings
 
@@ -64,7 +64,7 @@ class Upstream:
         settings = self._settings
         request_head.install()
         self._session = ClientSession(
-            connector=TCPConnector(limit=settings.connections, force_close=True, socket_factory=self._socket),
+            connector=Connector(limit=settings.connections, force_close=True, socket_factory=self._socket),
             timeout=ClientTimeout(
                 total=None, connect=settings.connect_timeout, sock_read=settings.response_timeout, ceil_threshold=3600
             ),

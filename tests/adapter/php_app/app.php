@@ -84,6 +84,10 @@ switch ($page) {
         header('Content-Encoding: gzip');
         echo gzencode(str_repeat('compressed by PHP ', 1000));
         break;
+    case 'padded':
+        header('Content-Length: 5');
+        echo "whole\n\n";
+        break;
     case 'nothing':
         http_response_code(204);
         break;

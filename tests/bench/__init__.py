@@ -1,0 +1,1 @@
+"""`make bench`: what things cost here and now. Figures, not tests: machines differ, and so does their load."""

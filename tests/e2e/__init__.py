@@ -1,0 +1,1 @@
+"""Releases and alerts from end to end, on one embedded cluster whose time runs faster."""

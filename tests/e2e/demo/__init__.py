@@ -1,0 +1,1 @@
+"""`make demo`, on a cluster of its own."""

@@ -1,0 +1,1 @@
+"""`pulumi up` that does not come to its end, on a cluster of its own."""
