@@ -9,7 +9,9 @@ import signal
 import pytest
 
 from tests.embedded import remove_what_is_left, told_of_clusters
+from tests.tries import choose_profile
 
+choose_profile()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

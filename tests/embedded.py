@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
+import lightkube
 import pytest
 
 from local import cluster
+from local.cluster.api import REQUEST_SECONDS
 from local.cluster.processes import terminations_interrupt
 from local.plugin import CHOICE_VARIABLE
 from local.state import STATE_VARIABLE, State
@@ -39,6 +42,19 @@ def embedded(folders: pytest.TempPathFactory, name: str, time_scale: float = 1) 
             if state.processes.exists():
                 shutil.copytree(state.processes, logs, dirs_exist_ok=True)
             cluster.delete(state)
+
+
+def patient_client(kubeconfig: Path, context: str) -> lightkube.Client:
+    """A client for the cluster of that context that waits for answers while both cores are busy."""
+    config = lightkube.KubeConfig.from_file(kubeconfig).get(context)
+    return lightkube.Client(config, timeout=httpx2.Timeout(REQUEST_SECONDS))
+
+
+def recorded(state: State) -> cluster.Cluster:
+    """Where the programs of a cluster are that was started: `cluster.attach` without asking each whether it is well."""
+    found = cluster.Cluster.recorded(state)
+    assert found
+    return found
 
 
 @contextmanager

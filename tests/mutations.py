@@ -1,30 +1,16 @@
-"""Wrong and odd files: mutations of the real services.yaml and stack files.
-
-`HYPOTHESIS_PROFILE=long` is for a night; what it finds becomes a test of its own.
-"""
+"""Wrong and odd files: mutations of the real services.yaml and stack files."""
 
 import copy
 import itertools
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from tests.documents import SERVICES_FILE, Document, stack_file, stacks_with_everything, with_everything
 from tests.plausible import ODD_VALUES, plausible_at, shape
-
-LONG = 10_000
-"""How many documents the long profile tries."""
-
-_COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-# The same files at every run, so that a change is judged and not its luck; the long profile looks for new ones.
-settings.register_profile("short", _COMMON, max_examples=150, derandomize=True)
-settings.register_profile("long", _COMMON, max_examples=LONG)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 Place = tuple[str | int, ...]
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FIELD_MANAGER = "api-observability-embedded"
 
-HEALTH_SECONDS = 5.0
 REQUEST_SECONDS = 60.0
 """The largest definitions take the API server seconds when both cores are busy."""
 
@@ -40,7 +39,7 @@ def ask(
     authority: ssl.SSLContext | None = None,
     headers: dict[str, str] | None = None,
     body: bytes | None = None,
-    timeout_seconds: float = HEALTH_SECONDS,
+    timeout_seconds: float = REQUEST_SECONDS,
 ) -> Answer:
     """One HTTP request, straight to the address: proxies of the environment have no business here.
 

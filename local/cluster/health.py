@@ -13,6 +13,9 @@ from local.cluster.components import COMPONENTS, ETCD_SOCKET
 from local.cluster.credentials import server_url
 from local.state import State
 
+HEALTH_SECONDS = 5.0
+"""A program that takes longer to say that it is well is not."""
+
 
 class Condition(StrEnum):
     """How a program is: `running` is one that does not answer as it should, `dead` one that ended by itself."""
@@ -62,7 +65,8 @@ def _server_says(state: State, known_ports: Mapping[str, int], path: str) -> boo
 
 def _says_ok(url: str, state: State, headers: dict[str, str]) -> bool:
     try:
-        return ask(url, authority=authority(state), headers=headers).status == http.client.OK
+        answer = ask(url, authority=authority(state), headers=headers, timeout_seconds=HEALTH_SECONDS)
+        return answer.status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from local.waiting import wait_until
+
 HOST = "mpcstudy.example.com"
 
 _TIMEOUT_SECONDS = 60
@@ -83,7 +85,18 @@ Counted = Counter[tuple[str, str, str]]
 
 
 def counted(port: int) -> Counted:
-    """What the adapter has counted: both of its metrics, which have to agree."""
+    """What the adapter has counted: both of its metrics, which have to agree once they are not being written."""
+    found: list[Counted] = []
+
+    def agree() -> bool:
+        found[:] = _both_counted(port)
+        return found[0] == found[1]
+
+    wait_until(agree, 60, "both metrics to agree")
+    return +found[0]
+
+
+def _both_counted(port: int) -> tuple[Counted, Counted]:
     totals: Counted = Counter()
     observed: Counted = Counter()
     for name, labels, value in samples(port):
@@ -92,8 +105,7 @@ def counted(port: int) -> Counted:
             totals[key] = int(value)
         elif name == "http_request_duration_seconds_count":
             observed[key] = int(value)
-    assert totals == observed
-    return +totals
+    return totals, observed
 
 
 def samples(port: int) -> list[tuple[str, dict[str, str], float]]:

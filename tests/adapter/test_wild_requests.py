@@ -21,7 +21,7 @@ MOST_SERIES = 60
 EXAMPLES = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 40
 AT_ONCE = 20
 
-_MOMENT_SECONDS = 0.2
+_MOMENT_SECONDS = 0.5
 
 token = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_.", min_size=1, max_size=12)
 printable = st.integers(0x21, 0x7E).map(chr)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import secrets
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 import yaml
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.core_v1 import Pod
+from lightkube.resources.discovery_v1 import EndpointSlice
 
 from catalog.quantities import Duration
 from local import cluster, programs
@@ -206,6 +208,14 @@ class Environment:
         told = None if scenario is None else Scenario.model_validate(scenario)
         play_one(self.state, f"{NAMESPACE}/{name}", told)
 
+    def discover_again(self, service: str) -> None:
+        """Have Prometheus look again at the pods of a service: it does so when their EndpointSlice changes."""
+        client = self.stack.client
+        for found in client.list(EndpointSlice, namespace=NAMESPACE, labels={"kubernetes.io/service-name": service}):
+            look = {"metadata": {"annotations": {"example.com/look-again": secrets.token_hex(4)}}}
+            assert found.metadata and found.metadata.name
+            client.patch(EndpointSlice, found.metadata.name, look, namespace=NAMESPACE)
+
     def query(self, promql: str) -> list[tuple[Labels, float]]:
         """What Prometheus answers now."""
         return self.seen.query(promql)
@@ -216,10 +226,7 @@ class Environment:
 
     def wait_for(self, promql: str) -> float:
         """The value of a condition such as `x > 0`, once it holds."""
-        wait_until(lambda: self.value(promql) is not None, PATIENCE, promql)
-        found = self.value(promql)
-        assert found is not None, promql
-        return found
+        return self.seen.wait_for(promql, PATIENCE)
 
     def samples(self, selector: str, seconds: int = 120) -> Samples:
         """The samples themselves of the last real `seconds`, with the times at which they were scraped."""

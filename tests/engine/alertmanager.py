@@ -23,7 +23,7 @@ Labels = dict[str, str]
 
 EXTERNAL_URL = "https://alertmanager.example.com"
 
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 60
 _MARK, _PART = "catch_up", "catch_up_part"
 _MARKS: dict[str, Any] = {
     "source_matchers": [f'{_PART}="source"'],

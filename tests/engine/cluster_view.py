@@ -1,5 +1,6 @@
 """What the tests see of an embedded cluster from outside: sockets, kinds, and the command line."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -31,8 +32,10 @@ def listening_addresses(pid: int) -> set[str]:
     """The addresses a process listens on, as the kernel tells: hexadecimal, IPv4 in host byte order."""
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        if found := re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink())):
-            inodes.add(found[1])
+        # A program that runs closes some while this looks.
+        with contextlib.suppress(FileNotFoundError):
+            if found := re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink())):
+                inodes.add(found[1])
     lines = [
         line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()
     ]

@@ -22,10 +22,11 @@ from local.cluster.api import ask
 from local.cluster.ports import LOOPBACK
 from local.state import State
 from local.waiting import wait_until
+from tests.engine.permissions import Asked, may
 
 Labels = dict[str, str]
 
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 60
 _NAME = "rollout-state"
 
 
@@ -106,8 +107,18 @@ def permitted(client: lightkube.Client, space: str, rules: Sequence[dict[str, li
             subjects=[Subject(kind="ServiceAccount", name=_NAME, namespace=space)],
         )
     )
+    account = f"system:serviceaccount:{space}:{_NAME}"
+    asked = [
+        Asked(verb, group, resource)
+        for rule in granted
+        for verb in rule.verbs
+        for group in rule.apiGroups or []
+        for resource in rule.resources or []
+    ]
     try:
-        yield f"system:serviceaccount:{space}:{_NAME}"
+        # The API server answers by what it has been told of roles and bindings, which is a moment old.
+        wait_until(lambda: all(may(client, account, each) for each in asked), 60, f"the permissions of {account}")
+        yield account
     finally:
         client.delete(ClusterRoleBinding, name)
         client.delete(ClusterRole, name)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from local.cluster import Cluster
 from local.cluster.api import ask
 from local.errors import LocalError
 from local.state import State
 from local.waiting import wait_until
+from tests.embedded import recorded
 
 Labels = dict[str, str]
 
-SECONDS = 90
-"""Six scrapes; the operator and the discovery need a few seconds before the first."""
+SECONDS = 180
+"""Six scrapes are a minute and a half; the operator and the discovery need a few seconds before the first."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +60,30 @@ class Monitored:
 
     def wait_for_targets(self, namespace: str, number: int) -> list[dict[str, Any]]:
         """The targets of a namespace, once there are so many and these and all others have been scraped well."""
-        seen: list[Counter[tuple[str, str, str]]] = [Counter()]
+        targets: list[dict[str, Any]] = []
 
         def complete() -> bool:
-            targets = self.targets()
-            seen[0] = Counter((each["scrapePool"], each["health"], each["lastError"]) for each in targets)
+            targets[:] = self.targets()
             return len(_of(namespace, targets)) == number and {each["health"] for each in targets} == {"up"}
 
         try:
             wait_until(complete, SECONDS, f"{number} targets of {namespace}")
         except LocalError as error:
-            raise AssertionError(f"{error}; there are {seen[0]}") from error
-        return _of(namespace, self.targets())
+            there = Counter((each["scrapePool"], each["health"], each["lastError"]) for each in targets)
+            raise AssertionError(f"{error}; there are {there}") from error
+        return _of(namespace, targets)
 
-    def wait_for(self, promql: str) -> float:
+    def wait_for(self, promql: str, seconds: float = SECONDS) -> float:
         """The value of a condition such as `x > 0`, once it holds."""
-        wait_until(lambda: self.value(promql) is not None, SECONDS, promql)
-        value = self.value(promql)
-        assert value is not None
-        return value
+        found: list[float] = []
+
+        def holds() -> bool:
+            value = self.value(promql)
+            found.extend([] if value is None else [value])
+            return bool(found)
+
+        wait_until(holds, seconds, promql)
+        return found[0]
 
     @staticmethod
     def _get(url: str) -> Any:
@@ -87,8 +92,7 @@ class Monitored:
 
 def monitored(state: State) -> Monitored:
     """Those of the running cluster."""
-    found = Cluster.recorded(state)
-    assert found
+    found = recorded(state)
     return Monitored(found.url("prometheus"), found.url("alertmanager"))
 
 

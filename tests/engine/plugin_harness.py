@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,7 +16,7 @@ import lightkube
 from google.protobuf.empty_pb2 import Empty
 from lightkube.models.core_v1 import Container, PodCondition, PodIP, PodSpec, PodStatus
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace, Pod
+from lightkube.resources.core_v1 import Namespace, Pod, ServiceAccount
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.status_pb2 import Status
@@ -23,6 +24,8 @@ from pulumi.runtime.proto.status_pb2 import Status
 from local.plugin import install
 from local.plugin.values import from_struct, to_struct
 from local.state import EMBEDDED_CONTEXT, STATE_VARIABLE, State
+from local.waiting import wait_until
+from tests.embedded import patient_client
 
 Object = dict[str, Any]
 _Answer = TypeVar("_Answer")
@@ -195,7 +198,7 @@ def running(state: State, folder: Path, configured: bool = True, **settings: str
         yield plugin
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
         engine.stop(grace=None)
 
 
@@ -225,7 +228,7 @@ def _call(method: Callable[..., _Answer], request: object) -> _Answer:
 
 def client_of(state: State) -> lightkube.Client:
     """Somebody else on the same cluster: a controller, or a person with kubectl."""
-    return lightkube.Client(lightkube.KubeConfig.from_file(state.kubeconfig).get(EMBEDDED_CONTEXT))
+    return patient_client(state.kubeconfig, EMBEDDED_CONTEXT)
 
 
 @contextmanager
@@ -284,6 +287,8 @@ def rollout(namespace: str, **spec: Any) -> Object:
 
 def pod_that_never_gets_ready(client: lightkube.Client, namespace: str, labels: dict[str, str]) -> None:
     """A Pod that runs on no node and says itself that it is not ready, which makes its endpoint a pending one."""
+    accounts = partial(client.list, ServiceAccount, namespace=namespace)
+    wait_until(lambda: any(each.metadata.name == "default" for each in accounts()), 60, "the namespace's account")
     spec = PodSpec(containers=[Container(name="app", image="registry.example.com/checkout:1")], nodeName="nowhere")
     client.create(Pod(metadata=ObjectMeta(name="unready", namespace=namespace, labels=labels), spec=spec))
     status = PodStatus(

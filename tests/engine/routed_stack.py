@@ -1,6 +1,5 @@
 """Services behind each router that Argo Rollouts writes into itself, and what stands in the routers' objects."""
 
-import copy
 import json
 import subprocess
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 from lightkube.core.exceptions import ApiError
 from lightkube.resources.networking_v1 import Ingress
+from lightkube.types import PatchType
 
 from local import programs
 from local.state import EMBEDDED_CONTEXT
@@ -99,13 +99,11 @@ def hosts(stack: Stack, name: str) -> list[str]:
 
 def add_host_by_hand(stack: Stack, name: str, host: str) -> None:
     """What `kubectl edit ingress` does."""
-    edited = stack.client.get(Ingress, name, namespace=NAMESPACE)
-    assert edited.spec
-    assert edited.spec.rules
-    rule = copy.deepcopy(edited.spec.rules[0])
-    rule.host = host
-    edited.spec.rules.append(rule)
-    stack.client.replace(edited, field_manager="kubectl-edit")
+    rule = {**ingress(stack, name)["spec"]["rules"][0], "host": host}
+    # Not the whole object, which the controller may have written since.
+    change = [{"op": "add", "path": "/spec/rules/-", "value": rule}]
+    how: dict[str, Any] = {"patch_type": PatchType.JSON, "field_manager": "kubectl-edit"}
+    stack.client.patch(Ingress, name, change, namespace=NAMESPACE, **how)
 
 
 def weights(stack: Stack) -> dict[str, int]:

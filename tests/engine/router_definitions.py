@@ -7,10 +7,11 @@ from pathlib import Path
 
 from lightkube.generic_resource import create_namespaced_resource
 
-from local import cluster, programs
+from local import programs
 from local.cluster.api import ApiServer
 from local.state import State
 from local.waiting import wait_until
+from tests.embedded import recorded
 
 HTTPRoute = create_namespaced_resource("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes")
 VirtualService = create_namespaced_resource("networking.istio.io", "v1", "VirtualService", "virtualservices")
@@ -24,7 +25,7 @@ _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 def provide_router_definitions(state: State) -> None:
     """Have the two kinds on the embedded cluster of that state folder, which keeps them for as long as it lives."""
-    server = ApiServer(state, cluster.attach(state).ports["kube-apiserver"])
+    server = ApiServer(state, recorded(state).ports["kube-apiserver"])
     for asset, (plural, group) in _WANTED.items():
         name = f"{plural}.{group}"
         server.apply(f"{_DEFINITIONS}/{name}", _definition(programs.assets(asset), name))

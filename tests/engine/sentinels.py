@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import cluster
 from local.cluster.api import ApiServer
 from local.state import State
+from tests.embedded import recorded
 
 _BYTES = 24
 """Of chance in a value: even the shortest of its forms is then no accident."""
@@ -76,7 +76,7 @@ def _shown(each: Object) -> str:
 
 def _objects(state: State) -> Iterator[Object]:
     """All that the API server holds, in the version it prefers of each kind."""
-    server = ApiServer(state, cluster.attach(state).ports["kube-apiserver"])
+    server = ApiServer(state, recorded(state).ports["kube-apiserver"])
 
     def get(path: str) -> Object:
         answer: Object = json.loads(server.get(path).body)

@@ -24,6 +24,7 @@ from cli.local_stack import engine_for
 from local import programs
 from local.state import CHECKOUT, STATE_VARIABLE, State
 from local.waiting import wait_until
+from tests.embedded import patient_client
 
 Rollout = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
 NAMESPACE = "apis"
@@ -165,7 +166,7 @@ class Stack:
 def stack_of(state: State, folder: Path) -> Stack:
     """The stack `local` on the embedded cluster of that state folder."""
     context = load_stack_file(CHECKOUT, "local").cluster.context
-    client = lightkube.Client(lightkube.KubeConfig.from_file(state.kubeconfig).get(context))
+    client = patient_client(state.kubeconfig, context)
     return Stack(state, client, folder / "services.yaml")
 
 

@@ -34,10 +34,14 @@ def stack(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def seen(stack: Stack) -> Monitored:
-    """Prometheus, once it has read the controller by both jobs."""
+    """Prometheus, once it has read of the service by both jobs of the controller."""
     seen = monitored(stack.state)
     for job in (metrics.ARGO_ROLLOUTS_JOB, metrics.ARGO_ROLLOUTS_REQUESTS_JOB):
         seen.wait_for(f'{metrics.UP}{{{metrics.JOB}="{job}"}} == 1')
+    # Since the service is there: it comes after what watches it.
+    own = f'{metrics.NAMESPACE}="{NAMESPACE}"'
+    for metric in (f'{metrics.ROLLOUT_INFO}{{{own},{metrics.NAME}="scraped-api"}}', f"{metrics.API_REQUESTS}{{{own}}}"):
+        seen.wait_for(f"count({metric}) > 0")
     return seen
 
 

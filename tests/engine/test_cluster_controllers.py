@@ -14,9 +14,9 @@ from lightkube.resources.core_v1 import Namespace, Node, Pod, Secret
 
 from local import cluster
 from local.cluster.api import ask
-from local.cluster.ports import LOOPBACK
 from local.state import State
 from local.waiting import wait_until
+from tests.embedded import recorded
 from tests.engine.cluster_view import Rollout, ServiceMonitor
 
 
@@ -81,9 +81,10 @@ def test_a_rollout_becomes_healthy_and_a_new_image_starts_a_canary(
     images = [pod.spec.containers[0].image for pod in client.list(Pod, namespace=space) if pod.spec]
     assert set(images) == {"example/app:1", "example/app:2"}
 
-    metrics = cluster.attach(embedded_cluster).ports["rollouts-controller-metrics"]
-    exposed = ask(f"http://{LOOPBACK}:{metrics}/metrics").body.decode()
-    assert f'rollout_info{{name="small",namespace="{space}",phase="Paused"' in exposed
+    # The controller writes the phase first, and the condition that its metric reads the next time it looks.
+    exposed = f"{recorded(embedded_cluster).url('rollouts-controller-metrics')}/metrics"
+    paused = f'rollout_info{{name="small",namespace="{space}",phase="Paused"'
+    wait_until(lambda: paused in ask(exposed).body.decode(), 60, "the metrics to tell of the pause")
 
 
 def test_a_deleted_rollout_takes_its_pods_with_it(client: Client, space: str) -> None:

@@ -29,6 +29,7 @@ from local.simulator.behaviour import Scenario
 from local.simulator.control import play
 from local.state import State
 from local.waiting import wait_until
+from tests.embedded import recorded
 from tests.engine.monitored import Monitored, monitored
 from tests.engine.stack import NAMESPACE, Edit, Stack, stack_of
 
@@ -112,7 +113,7 @@ def test_make_up_and_make_status_tell_where_they_are(provisioned: Provisioned, s
         told = [line.split() for line in output.splitlines()]
         assert ["Prometheus", seen.prometheus] in told
         assert ["Alertmanager", seen.alertmanager] in told
-        assert ["Messages", cluster.attach(provisioned.stack.state).url("receiver")] in told
+        assert ["Messages", recorded(provisioned.stack.state).url("receiver")] in told
 
 
 def test_analyses_ask_this_prometheus(stack: Stack, seen: Monitored) -> None:
@@ -126,19 +127,18 @@ def with_releases(routed_tag: str, tag: str) -> Edit:
 
     Neither has an analysis in the background, which would take a bad canary back before there is much to see of it.
     """
+    waiting = {"background": False, "steps": [{"setWeight": 10}, {"pause": "forever"}, {"analysis": True}]}
     entry = {
         "project": "Routed",
         "port": 8020,
         "image": f"registry.example.com/{ROUTED}:{routed_tag}",
         "hosts": ["routed.example.com"],
         "traffic": {"router": "nginx"},
-        "canary": {"background": False, "steps": [{"setWeight": 10}, {"pause": "forever"}, {"analysis": True}]},
+        "canary": waiting,
     }
 
     def edit(services: dict[str, Any]) -> None:
-        services["services"][SERVICE].update(
-            image=f"registry.example.com/{SERVICE}:{tag}", canary={"background": False}
-        )
+        services["services"][SERVICE].update(image=f"registry.example.com/{SERVICE}:{tag}", canary=waiting)
         services["services"][ROUTED] = entry
 
     return edit
@@ -153,11 +153,11 @@ def test_a_canary_is_told_apart_and_gets_the_share_it_really_has(stack: Stack, s
     for service, share in ((SERVICE, 0.2), (ROUTED, 0.1)):  # one pod of five; what the router is told
         canary, all_pods = f'service="{service}",version="canary"', f'service="{service}"'
         seen.wait_for(f"count_over_time(up{{{canary}}}[1m]) >= 3")
-        # Between the last two scrapes: the canary is younger than a minute.
+        # Between the last two scrapes, as the canary is young; two may fall where the machine stood still.
         rate = "sum(irate(http_requests_total{{{}}}[1m]))".format
-        assert seen.wait_for(f"{rate(canary)} / {rate(all_pods)}") == pytest.approx(share, abs=0.03)
         errors = canary + ',status=~"5.."'
-        assert seen.wait_for(f"{rate(errors)} / {rate(canary)}") == pytest.approx(0.1, abs=0.04)
+        seen.wait_for(f"abs({rate(canary)} / {rate(all_pods)} - {share}) < 0.03")
+        seen.wait_for(f"abs({rate(errors)} / {rate(canary)} - 0.1) < 0.04")
     stack.up()
     stack.wait_for_phase(SERVICE, "Healthy")
     seen.wait_for_targets(NAMESPACE, PODS)
@@ -169,7 +169,11 @@ def test_a_scenario_takes_traffic_or_pods_away(stack: Stack, seen: Monitored) ->
     seen.wait_for(f'sum(increase(http_requests_total{{service="{SERVICE}"}}[30s])) == 0')
     play(stack.state, {f"{NAMESPACE}/{SERVICE}": Scenario.model_validate({"stable": "down"})})
     assert seen.wait_for(f'count(up{{service="{SERVICE}"}} == 0) == 4') == 4
-    assert {each["labels"]["service"] for each in seen.targets() if each["health"] == "down"} == {SERVICE}
+
+    def down() -> set[str]:
+        return {each["labels"]["service"] for each in seen.targets() if each["health"] == "down"}
+
+    wait_until(lambda: down() == {SERVICE}, 60, f"nothing but {SERVICE} to be down")
 
 
 @pytest.fixture
@@ -217,9 +221,9 @@ def test_a_refused_configuration_shows_until_it_is_mended_and_harms_nothing(stac
         bad = base64.b64encode(gzip.compress(b"route: {receiver: nobody}")).decode()
         patch = {"data": {"alertmanager.yaml.gz": bad}}
         stack.client.patch(Secret, operator_output.ALERTMANAGER, patch, namespace=operator_output.NAMESPACE)
-        wait_until(lambda: condition(stack.state) == Condition.RUNNING, 30, "the refusal to show")
-        log = processes.log_path(stack.state, "config-reloader").read_text()
-        assert "alertmanager refused its newest configuration" in log
+        wait_until(lambda: condition(stack.state) == Condition.RUNNING, 120, "the refusal to show")
+        log, said = processes.log_path(stack.state, "config-reloader"), "alertmanager refused its newest configuration"
+        wait_until(lambda: said in log.read_text(encoding="utf-8"), 60, "the log to say so")
         assert ask(f"{seen.alertmanager}/-/ready").status == 200
     wait_until(lambda: condition(stack.state) == Condition.HEALTHY, 60, "the operator to mend it")
 
@@ -228,7 +232,9 @@ def test_samples_and_addresses_outlive_a_restart(stack: Stack, seen: Monitored) 
     seen.wait_for("count(up) > 0")
     cluster.stop(stack.state)
     cluster.start(stack.state)
-    assert {row.condition for row in cluster.status(stack.state)} == {Condition.HEALTHY}
+    wait_until(
+        lambda: {row.condition for row in cluster.status(stack.state)} == {Condition.HEALTHY}, 60, "all to be well"
+    )
     assert monitored(stack.state) == seen
     assert seen.query("count_over_time(up[10m])"), "from before the restart"
     seen.wait_for_targets(NAMESPACE, PODS)
@@ -255,9 +261,9 @@ def test_a_configuration_that_the_real_prometheus_refuses_is_taken_back(tmp_path
     ]
     with (tmp_path / "log").open("wb") as log, subprocess.Popen([program, *flags], stderr=log) as process:
         try:
-            wait_until(lambda: _settled(reloaded), 30, "Prometheus to read its configuration")
+            wait_until(lambda: _settled(reloaded), 120, "Prometheus to read its configuration")
             reloaded.offer({"prometheus.yaml": json.dumps(BAD)})
-            wait_until(lambda: _settled(reloaded), 30, "Prometheus to refuse another")
+            wait_until(lambda: _settled(reloaded), 120, "Prometheus to refuse another")
             assert reloaded.fault.startswith("prometheus refused its newest configuration: failed to reload config")
             assert "which: good" in json.loads(ask(f"{url}/api/v1/status/config").body)["data"]["yaml"]
         finally:

@@ -19,6 +19,7 @@ from local.receiver.messages import Message
 from local.state import EMBEDDED_STACK, State
 from local.waiting import wait_until
 from observability import notifications
+from tests.embedded import recorded
 from tests.engine.stack import NAMESPACE, Stack, stack_of
 
 PrometheusRule = create_namespaced_resource("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
@@ -49,7 +50,7 @@ def rule(stack: Stack) -> Iterator[None]:
     annotations = {
         "summary": f"{SERVICE} is asked to fire",
         "description": "{{ $value }} requests & more",
-        "runbook_url": f"{cluster.attach(stack.state).url('receiver')}/runbooks/RolloutFailed.md",
+        "runbook_url": f"{recorded(stack.state).url('receiver')}/runbooks/RolloutFailed.md",
     }
     alert = {
         "alert": ALERT,
@@ -79,7 +80,7 @@ def test_a_release_is_told(stack: Stack, channel: str, to: str) -> None:
     message = told(stack, channel, f"{SERVICE}: first version runs")
     assert message.to == to
     assert f"api: registry.example.com/{SERVICE}:1.0.0" in message.text.splitlines()
-    assert f"{cluster.attach(stack.state).url('receiver')}/d/api-observability-canary" in message.text
+    assert f"{recorded(stack.state).url('receiver')}/d/api-observability-canary" in message.text
 
 
 @pytest.mark.usefixtures("rule")
@@ -90,7 +91,7 @@ def test_an_alert_is_told_with_its_values_and_links_that_work(stack: Stack, chan
     assert "1 requests & more" in message.text
     runbook = message.text.partition("Runbook: ")[2].split()[0]
     assert ask(runbook).body.startswith(b"# RolloutFailed")
-    assert f"Alertmanager: {cluster.attach(stack.state).url('alertmanager')}" in message.text
+    assert f"Alertmanager: {recorded(stack.state).url('alertmanager')}" in message.text
 
 
 def test_another_up_changes_nothing(stack: Stack) -> None:
@@ -98,7 +99,7 @@ def test_another_up_changes_nothing(stack: Stack) -> None:
 
 
 def test_the_webhook_is_a_secret_of_the_stack_and_of_the_cluster(stack: Stack) -> None:
-    webhook = f"{cluster.attach(stack.state).url('receiver')}/services/"
+    webhook = f"{recorded(stack.state).url('receiver')}/services/"
     secret = stack.client.get(Secret, notifications.SECRET, namespace="argo-rollouts")
     assert set(secret.data or {}) == {notifications.WEBHOOK_KEY}
     kept = [
@@ -109,13 +110,13 @@ def test_the_webhook_is_a_secret_of_the_stack_and_of_the_cluster(stack: Stack) -
 
 
 def test_a_receiver_that_was_killed_comes_back_where_it_was_with_what_it_had(stack: Stack) -> None:
-    before, address = messages(stack.state), cluster.attach(stack.state).url("receiver")
+    before, address = messages(stack.state), recorded(stack.state).url("receiver")
     process = processes.running(stack.state, "receiver")
     assert process
     os.kill(process.pid, signal.SIGKILL)
-    wait_until(lambda: not process.alive, 30, "the receiver to end")
+    wait_until(lambda: not process.alive, 60, "the receiver to end")
     (row,) = [row for row in cluster.status(stack.state) if row.name == "receiver"]
     assert row.condition == Condition.DEAD
     cluster.start(stack.state)
-    assert cluster.attach(stack.state).url("receiver") == address
+    assert recorded(stack.state).url("receiver") == address
     assert messages(stack.state)[: len(before)] == before

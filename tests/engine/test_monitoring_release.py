@@ -11,8 +11,8 @@ import pytest
 import yaml
 from lightkube.resources.core_v1 import ConfigMap, Secret
 
-from local import cluster
 from local.state import State
+from tests.embedded import recorded
 from tests.engine.own_checkout import Checkout, checkout_of
 
 CONTEXT = "own"
@@ -49,7 +49,7 @@ def checkout(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) 
     checkout.pulumi("stack", "init", STACK)
     stack_file = checkout.folder / f"Pulumi.{STACK}.yaml"
     content = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
-    own = settings(cluster.attach(embedded_cluster).uid)
+    own = settings(recorded(embedded_cluster).uid)
     content["config"] |= {f"api-observability:{key}": value for key, value in own.items()}
     stack_file.write_text(yaml.safe_dump(content), encoding="utf-8")
     set_token(checkout, TOKEN)

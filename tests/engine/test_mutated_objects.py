@@ -20,7 +20,8 @@ from local.state import State
 from tests.attempts import Desk, Novelty, Took, assert_distinct, assert_refused_in_words, desk, digest
 from tests.engine.judges import ApiServer, Lint, Object, Said, objects_in, services_of
 from tests.engine.router_definitions import provide_router_definitions
-from tests.mutations import LONG, Mutant, mutants, slips
+from tests.mutations import Mutant, mutants, slips
+from tests.tries import LONG
 
 _MILLISECONDS_TO_REFUSE = 100
 _TOLD_EVERY = 500

@@ -16,8 +16,8 @@ import program
 from catalog.texts import HIDDEN
 from cli.recording import record
 from cli.rendering import rendered_files
-from local import cluster
 from local.state import State
+from tests.embedded import recorded
 from tests.engine.own_checkout import Checkout, checkout_of
 from tests.engine.sentinels import Search, sentinel
 from tests.engine.test_platform_release import CHARTS
@@ -88,7 +88,7 @@ def life(
     both = {f"{path} ({which})": each[path] for which, each in (("old", first), ("new", second)) for path in SECRETS}
     life = Life(checkout, Search.of(both))
     checkout.pulumi("stack", "init", STACK)
-    plain = {**PLAIN, "cluster.uid": cluster.attach(embedded_cluster).uid}
+    plain = {**PLAIN, "cluster.uid": recorded(embedded_cluster).uid}
     life.sets(plain, {path: text.format(first[path]) for path, text in SECRETS.items()})
     life.does("preview", "--diff")
     life.does("preview", "--json")

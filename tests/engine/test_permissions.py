@@ -2,14 +2,10 @@
 
 import secrets
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import lightkube
 import pytest
 from lightkube import codecs
-from lightkube.models.authorization_v1 import ResourceAttributes, SubjectAccessReviewSpec
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.authorization_v1 import SubjectAccessReview
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
 from catalog.platform import ArgoRollouts, Monitoring
@@ -19,22 +15,11 @@ from local.waiting import wait_until
 from observability.rollout_state import RBAC_RULES
 from tests.engine import kube_state_metrics
 from tests.engine import plugin_harness as harness
+from tests.engine.permissions import Asked, may
 
 ARGO, DEFINITIONS = "argoproj.io", "apiextensions.k8s.io"
 ARGO_KINDS = ["rollouts", "analysisruns", "analysistemplates", "clusteranalysistemplates", "experiments"]
 READ, WRITE = ["get", "list", "watch"], ["create", "update", "patch", "delete", "deletecollection"]
-
-
-class Asked(NamedTuple):
-    """Something to do with objects of a group, anywhere in the cluster."""
-
-    verb: str
-    group: str
-    resource: str
-
-    def __str__(self) -> str:
-        """As `kubectl auth can-i` takes it."""
-        return f"{self.verb} {self.resource}.{self.group}".rstrip(".")
 
 
 OTHERS = [
@@ -49,20 +34,6 @@ OTHERS = [
     Asked("impersonate", "", "users"),
 ]
 """What neither has any business with."""
-
-
-def may(client: lightkube.Client, account: str, asked: Asked) -> bool:
-    """Whether the account may do that in every namespace."""
-    resource, _, subresource = asked.resource.partition("/")
-    attributes = ResourceAttributes(
-        verb=asked.verb, group=asked.group, resource=resource, subresource=subresource or None
-    )
-    namespace = account.split(":")[2]
-    groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
-    spec = SubjectAccessReviewSpec(user=account, groups=groups, resourceAttributes=attributes)
-    answer = client.create(SubjectAccessReview(metadata=ObjectMeta(), spec=spec))
-    assert answer.status
-    return bool(answer.status.allowed)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +57,6 @@ def prometheus(client: lightkube.Client) -> Iterator[str]:
 def watcher(client: lightkube.Client) -> Iterator[str]:
     """An account with the rules that kube-state-metrics gets on top of those of its chart."""
     with harness.a_namespace(client) as space, kube_state_metrics.permitted(client, space, RBAC_RULES) as account:
-        wait_until_known(client, account)
         yield account
 
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from lightkube.resources.core_v1 import ConfigMap, Namespace, Service
 
-from local import cluster
 from local.state import CHECKOUT, State
+from tests.embedded import recorded
 from tests.engine.own_checkout import Checkout, checkout_of
 
 CHARTS = CHECKOUT / "tests" / "engine" / "charts"
@@ -27,7 +27,7 @@ def checkout(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) 
             stack,
             {
                 "cluster.context": CONTEXT,
-                "cluster.uid": cluster.attach(embedded_cluster).uid,
+                "cluster.uid": recorded(embedded_cluster).uid,
                 "platform.monitoring.chart": str(CHARTS / "kube-prometheus-stack"),
                 "platform.argoRollouts.chart": str(CHARTS / "argo-rollouts"),
             },

@@ -62,7 +62,7 @@ def test_a_changed_definition_is_put_whole(plugin: Plugin, client: lightkube.Cli
         "spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.port.minimum"
     ]
     # Like the official plugin's, the update is a PUT that fails where the API server is still writing the status.
-    wait_until(lambda: is_established(client, group), 30, "the definition to be established")
+    wait_until(lambda: is_established(client, group), 60, "the definition to be established")
     updated = plugin.update(made, changed)
     assert updated.outputs["metadata"]["uid"] == made.outputs["metadata"]["uid"]
     assert plugin.changes(updated, changed) == {}

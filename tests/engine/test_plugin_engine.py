@@ -216,7 +216,7 @@ def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on_from_there(project: Project,
     )
     wait_until(lambda: exists(client, project.space, "waits"), 60, "the ConfigMap that the plugin waits for")
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) != 0
+    assert process.wait(timeout=60) != 0
     assert project.state()["waits"]["id"] == f"{project.space}/waits"
     client.patch(ConfigMap, "waits", {"data": {"ready": "yes"}}, namespace=project.space)
     assert "1 updated" in project.up(WAITS="yes")

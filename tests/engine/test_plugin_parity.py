@@ -130,7 +130,7 @@ def test_an_object_waits_for_a_namespace_that_comes_later(
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(plugin.create, CONFIG_MAP, harness.config_map(name, colour="red"))
         client.create(Namespace(metadata=ObjectMeta(name=name)))
-        assert pending.result(timeout=30).resource_id == f"{name}/settings"
+        assert pending.result(timeout=60).resource_id == f"{name}/settings"
     client.delete(Namespace, name)
 
 

@@ -152,10 +152,10 @@ def test_cancel_interrupts_helm_while_it_waits(
     (chart / "templates" / "claim.yaml").write_text(json.dumps(never_bound))
     with harness.running(embedded_cluster, tmp_path) as plugin, ThreadPoolExecutor(1) as pool:
         pending = pool.submit(plugin.create, RELEASE, release(space, chart, colour="red"))
-        wait_until(lambda: bool(list(client.list(PersistentVolumeClaim, namespace=space))), 30, "the claim")
+        wait_until(lambda: bool(list(client.list(PersistentVolumeClaim, namespace=space))), 60, "the claim")
         plugin.cancel()
         with pytest.raises(PluginFailure, match="failed to initialize completely") as failure:
-            pending.result(timeout=30)
+            pending.result(timeout=120)
         assert failure.value.kept
 
 

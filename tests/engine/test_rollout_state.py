@@ -66,7 +66,8 @@ def told(
             stack.state, client, space, folder, config=config, rules=rollout_state.RBAC_RULES
         ) as told,
     ):
-        wait_until(lambda: told.value(metrics.ROLLOUT_REPLICAS, PODS) == 4, 60, "kube-state-metrics to list Rollouts")
+        for name in (PODS, ROUTED):
+            wait_until(partial(is_told_as, told, name, "Healthy"), 60, f"{name} to be told as Healthy")
         yield told
 
 
@@ -76,7 +77,7 @@ def canaries(stack: Stack, told: KubeStateMetrics) -> KubeStateMetrics:
     stack.up(released("2"))
     for name in (PODS, ROUTED):
         stack.wait_for_phase(name, "Paused")
-        wait_until(partial(is_told_as, told, name, "Paused"), 30, f"{name} to be told as Paused")
+        wait_until(partial(is_told_as, told, name, "Paused"), 60, f"{name} to be told as Paused")
     return told
 
 
@@ -166,7 +167,7 @@ def test_an_aborted_canary_gets_nothing_and_its_message_is_told(
     for name in (PODS, ROUTED):
         assert canaries.value(metrics.ROLLOUT_ABORTED, name) == 0
         abort(stack, name)
-        wait_until(partial(is_told_as, canaries, name, "Degraded"), 30, f"{name} to be told as Degraded")
+        wait_until(partial(is_told_as, canaries, name, "Degraded"), 60, f"{name} to be told as Degraded")
         wait_until(partial(gets_nothing, canaries, name, tmp_path), 60, f"{name} to get nothing")
         assert canaries.value(metrics.ROLLOUT_ABORTED, name) == 1
         ((labels, _),) = canaries.samples(metrics.ROLLOUT_MESSAGE, name)

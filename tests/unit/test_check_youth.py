@@ -41,7 +41,6 @@ def loaded_rules() -> list[dict[str, Any]]:
 
 def young_prometheus(age: float, without_targets: tuple[str, ...] = (), rules: Any = None) -> Answers:
     """Scrapes for `age` seconds, and has recorded nothing."""
-    began = time.time() - age
     groups = loaded_rules() if rules is None else rules
     services = [name for name in SERVICES if name not in without_targets]
     targets = [
@@ -54,6 +53,7 @@ def young_prometheus(age: float, without_targets: tuple[str, ...] = (), rules: A
             return success({"activeTargets": targets})
         if path == "rules":
             return success({"groups": groups})
+        began = time.time() - age
         found: list[dict[str, Any]] = []
         if parameters["query"].startswith("min by (service) (min_over_time(timestamp(up{"):
             found = [{"metric": {"service": name}, "value": [0, str(began)]} for name in services]

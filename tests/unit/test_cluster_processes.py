@@ -62,7 +62,7 @@ def test_a_program_that_ignores_termination_is_killed_after_the_grace(state: Sta
     begin = time.monotonic()
     assert processes.stop(state, ["program"], 0.2) == ["program"]
     assert time.monotonic() - begin >= 0.2
-    assert processes.started_at(process.pid) is None
+    wait_until(lambda: processes.started_at(process.pid) is None, 60, "the killed program to be gone")
 
 
 @pytest.mark.parametrize("started", ["", "1"])

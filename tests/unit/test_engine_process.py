@@ -37,9 +37,9 @@ def test_ctrl_c_lets_the_engine_write_its_checkpoint(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=CHECKOUT, start_new_session=True, stderr=subprocess.PIPE, text=True
     )
     try:
-        wait_until((tmp_path / "ready").exists, 30, "the fake engine")
+        wait_until((tmp_path / "ready").exists, 60, "the fake engine")
         os.killpg(runner.pid, signal.SIGINT)
-        _, told = runner.communicate(timeout=30)
+        _, told = runner.communicate(timeout=60)
     finally:
         if runner.poll() is None:
             os.killpg(runner.pid, signal.SIGKILL)

@@ -1,11 +1,9 @@
 """An environment that a module of tests has for itself: of another speed than the session's, or with other services."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
-from lightkube.resources.discovery_v1 import EndpointSlice
 from lightkube.types import PatchType
 
 from local.waiting import wait_until
@@ -13,7 +11,7 @@ from tests.e2e.environment import PATIENCE, Entry, Environment
 from tests.embedded import embedded
 from tests.engine.monitored import monitored
 from tests.engine.operated import ServiceMonitor
-from tests.engine.stack import NAMESPACE, stack_of
+from tests.engine.stack import stack_of
 
 CONTROLLER = "argo-rollouts"
 """The namespace of Argo Rollouts."""
@@ -58,10 +56,5 @@ def mend_discovery(environment: Environment) -> None:
     Its discovery by EndpointSlices (discovery/kubernetes/endpointslice.go) looks a pod up when the slice changes, and
     never again: too early where pods are ready as soon as they are made, and watches are late.
     """
-    unknown = {each["labels"]["service"] for each in environment.seen.targets() if "pod" not in each["labels"]}
-    client = environment.stack.client
-    for service in unknown:
-        for found in client.list(EndpointSlice, namespace=NAMESPACE, labels={"kubernetes.io/service-name": service}):
-            look = {"metadata": {"annotations": {"example.com/look-again": secrets.token_hex(4)}}}
-            assert found.metadata and found.metadata.name
-            client.patch(EndpointSlice, found.metadata.name, look, namespace=NAMESPACE)
+    for service in {each["labels"]["service"] for each in environment.seen.targets() if "pod" not in each["labels"]}:
+        environment.discover_again(service)

@@ -57,9 +57,10 @@ class Running:
 
     def kill(self, after_seconds: float = 0) -> None:
         """Kill the engine, and nothing but the engine; it must not have ended by itself."""
-        children = {pid: started_at(pid) for pid in _descendants(self._process.pid, _LANGUAGE_HOST)}
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(after_seconds)
+        self._process.send_signal(signal.SIGSTOP)  # or it would go on, and could end, while its children are looked for
+        children = {pid: started_at(pid) for pid in _descendants(self._process.pid, _LANGUAGE_HOST)}
         self._process.kill()
         assert self._process.wait() == -signal.SIGKILL
         # These, the host and the program it runs, would never see that nobody is there any more; the plugin does.
