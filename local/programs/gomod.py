@@ -10,12 +10,12 @@ _BLOCK = re.compile(r"(\w+) \($")
 
 @dataclass(frozen=True)
 class GoModule:
-    """The `go`, `require` and `tool` lines of one go.mod."""
+    """The `go`, `require`, `replace` and `tool` lines of one go.mod."""
 
     go: str
     """Oldest Go that builds it, e.g. `1.25.11`."""
     requires: dict[str, str]
-    """Module path to version, e.g. `k8s.io/kubernetes` to `v1.34.3`."""
+    """Module path to version, e.g. `k8s.io/kubernetes` to `v1.34.3`; a `replace` by another version counts."""
     tools: frozenset[str]
 
     def module_of(self, package: str) -> str:
@@ -28,17 +28,22 @@ class GoModule:
 
 def read_go_module(path: Path) -> GoModule:
     """Read a go.mod; raises ValueError where it has no `go` line."""
-    go, requires, tools = "", {}, set()
+    go, tools = "", set()
+    requires: dict[str, str] = {}
+    replaced: dict[str, str] = {}
     for verb, *words in _directives(path.read_text()):
         if verb == "go":
             go = words[0]
         elif verb == "require":
             requires[words[0]] = words[1]
+        elif verb == "replace" and words[:2] == [words[-2], "=>"]:
+            replaced[words[0]] = words[-1]
         elif verb == "tool":
             tools.add(words[0])
     if not go:
         raise ValueError(f"{path} has no `go` line")
-    return GoModule(go, requires, frozenset(tools))
+    versions = {path: replaced.get(path, version) for path, version in requires.items()}
+    return GoModule(go, versions, frozenset(tools))
 
 
 def _directives(text: str) -> Iterator[list[str]]:

@@ -26,6 +26,8 @@ class Family:
 
     name: str
     folder: Path
+    trims: tuple[Edit, ...] = ()
+    """What our builds leave out, only because it takes long to compile and is not used here."""
 
     @cached_property
     def go_module(self) -> GoModule:
@@ -83,6 +85,11 @@ class Program:
         return f"v{self.number}"
 
     @property
+    def changes(self) -> tuple[Edit, ...]:
+        """All that our build changes in the module: what the program must not do here, and what it need not."""
+        return (*self.edits, *self.family.trims)
+
+    @property
     def ldflags(self) -> str:
         """What the linker is told: no debug information (a third of the size), and the version."""
         client_go = self.family.go_module.requires.get("k8s.io/client-go", "v0.0.0")
@@ -98,7 +105,7 @@ class Program:
     @property
     def key(self) -> str:
         """Folder of this very build in the cache: the version and a short hash of all that the result depends on."""
-        edited = (part for edit in self.edits for part in (edit.file, edit.find, edit.replace))
+        edited = (part for edit in self.changes for part in (edit.file, edit.find, edit.replace))
         parts = (self.package, self.ldflags, *self.beside, *edited, sys.platform, platform.machine())
         return f"{self.version}-{short_hash(self.family.pins, *(part.encode() for part in parts))}"
 
@@ -204,9 +211,14 @@ class Registry:
 def load_registry(folder: Path = PINS) -> Registry:
     """Read `folder`/programs.toml; the families' go.mod files are read when a version is first asked for."""
     table = tomllib.loads((folder / "programs.toml").read_text())
-    programs = {name: _program(name, entry, folder) for name, entry in table["programs"].items()}
+    trims = {name: entry["trims"] for name, entry in table.get("families", {}).items()}
+    families = {
+        name: Family(name, folder / name, tuple(Edit(**edit) for edit in trims.get(name, ())))
+        for name in {entry["family"] for entry in _entries(table) if "family" in entry}
+    }
+    programs = {name: _program(name, entry, families) for name, entry in table["programs"].items()}
     manifests = {
-        name: Manifests(name, _source(name, entry, programs, folder), tuple(entry["files"]), entry.get("join_as", ""))
+        name: Manifests(name, _source(name, entry, programs, families), tuple(entry["files"]), entry.get("join_as", ""))
         for name, entry in table.get("manifests", {}).items()
     }
     return Registry(programs, manifests)
@@ -217,10 +229,14 @@ def short_hash(*parts: bytes) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
-def _program(name: str, entry: Mapping[str, Any], folder: Path) -> Program:
+def _entries(table: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return [*table["programs"].values(), *table.get("manifests", {}).values()]
+
+
+def _program(name: str, entry: Mapping[str, Any], families: Mapping[str, Family]) -> Program:
     return Program(
         name=name,
-        family=Family(entry["family"], folder / entry["family"]),
+        family=families[entry["family"]],
         package=entry["package"],
         groups=tuple(entry["groups"]),
         seconds=entry["seconds"],
@@ -235,10 +251,12 @@ def _program(name: str, entry: Mapping[str, Any], folder: Path) -> Program:
     )
 
 
-def _source(name: str, entry: Mapping[str, Any], programs: Mapping[str, Program], folder: Path) -> Pinned:
+def _source(
+    name: str, entry: Mapping[str, Any], programs: Mapping[str, Program], families: Mapping[str, Family]
+) -> Pinned:
     if "program" in entry:
         return programs[entry["program"]]
-    return Module(name, Family(entry["family"], folder / entry["family"]), entry["module"])
+    return Module(name, families[entry["family"]], entry["module"])
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

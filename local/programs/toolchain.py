@@ -36,13 +36,14 @@ class Go:
 
     def build(self, program: Program, target: Path, scratch: Path) -> None:
         """Compile `program` to `target`; temporary files go to `scratch`. Raises LocalError."""
-        pins = self._edited_pins(program, scratch) if program.edits else []
-        flags = [*pins, "-trimpath", "-ldflags", program.ldflags]
+        pins = self._edited_pins(program, scratch) if program.changes else []
+        # Debug information, which the linker would leave out again, is an eighth of the time it takes to compile.
+        flags = [*pins, "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", program.ldflags]
         self._run(program, ["build", *flags, "-o", target, program.package], scratch)
 
     def _edited_pins(self, program: Program, scratch: Path) -> list[str | Path]:
         """The flag for pins that put an edited copy in the place of the program's module."""
-        source = edited_copy(self.module_folder(program, scratch), program.edits, scratch / "source")
+        source = edited_copy(self.module_folder(program, scratch), program.changes, scratch / "source")
         for name in ("go.mod", "go.sum"):
             shutil.copyfile(program.family.folder / name, scratch / name)
         self._run(program, ["mod", "edit", f"-replace={program.module}={source}", scratch / "go.mod"], scratch)

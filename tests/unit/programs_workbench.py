@@ -56,11 +56,11 @@ mod) echo "$*" >> "$bench/downloads"; printf '{{"Dir": "%s"}}' "$bench/module"; 
 esac
 echo "$*" >> "$bench/builds"
 env > "$bench/environment"
-echo half > "$6"
+echo half > "$7"
 if [ -p "$bench/hold" ]; then sh -c 'echo $$ > "$0/child"; cat "$0/hold" > /dev/null; rm "$0/hold"' "$bench"; fi
 if [ -f "$bench/failure" ]; then cat "$bench/failure" >&2; exit 1; fi
-printf '#!/bin/sh\\necho %s\\n' "$5" > "$6"
-chmod +x "$6"
+printf '#!/bin/sh\\necho %s\\n' "$5" > "$7"
+chmod +x "$7"
 """
 
 

@@ -38,6 +38,17 @@ def test_the_rollouts_controller_is_built_to_listen_on_this_machine_alone() -> N
     assert (edit.find, edit.replace) == ('"0.0.0.0:%d"', '"127.0.0.1:%d"')
 
 
+def test_prometheus_is_built_with_one_discovery_and_one_on_path_will_do() -> None:
+    for name in ("prometheus", "promtool"):
+        program = load_registry().program(name)
+        assert (program.edits, program.changes) == ((), program.family.trims)
+    text = 'package plugins\n\nimport (\n\t// Register a.\n\t_ "x/a"\n)\n'
+    for trim in program.family.trims:
+        text = text.replace(trim.find, trim.replace)
+    kept = '"github.com/prometheus/prometheus/discovery/kubernetes"'
+    assert text == f'package plugins\n\nimport _ {kept} /*\n\t// Register a.\n\t_ "x/a"\n*/\n'
+
+
 def test_another_edit_is_another_build() -> None:
     program = load_registry().program("rollouts-controller")
     plain = type(program)(**{**vars(program), "edits": ()})

@@ -1,5 +1,8 @@
 """What is pinned, and the rules by which a program on PATH may take its place."""
 
+import re
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,25 @@ UP = [
     "alertmanager",
     "kube-state-metrics",
 ]
+
+# A package is compiled once for all programs whose modules choose the same versions of all that it imports. With the
+# versions of each project by itself it was twice as much to compile: client-go alone six times.
+# kwok 0.7 does not compile with the Kubernetes libraries of the others, nor they with those of kwok 0.8.
+COMPILED_ONCE = [
+    [
+        "kubernetes",
+        "etcd",
+        "argo-rollouts",
+        "prometheus-operator",
+        "prometheus",
+        "alertmanager",
+        "kube-state-metrics",
+        "helm",
+    ],
+    ["pulumi", "pulumi-python"],
+]
+# What changes behaviour with its minor versions (how metrics are read and judged), and what is versions apart.
+OF_EACH_ITS_OWN = re.compile(r"github\.com/prometheus/|github\.com/pulumi/pulumi/|sigs\.k8s\.io/controller-runtime$")
 
 
 def test_the_group_up_is_the_control_plane_the_engine_and_the_monitoring() -> None:
@@ -55,6 +77,25 @@ def test_the_version_comes_from_the_require_line(tmp_path: Path) -> None:
     assert module.module_of("a.b/c/d/cmd/x") == "a.b/c/d"
     with pytest.raises(ValueError, match=r"no require line for a\.b/cc"):
         module.module_of("a.b/cc")
+
+
+def test_a_version_that_replaces_the_required_one_is_the_pin(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text(
+        "module x\n\ngo 1.25.0\n\nreplace a.b/c => a.b/c v1.2.4\n\nreplace a.b/d => e.f/d v1.0.0\n\n"
+        "require (\n\ta.b/c v1.2.3\n\ta.b/d v0.9.0\n)\n"
+    )
+    assert read_go_module(tmp_path / "go.mod").requires == {"a.b/c": "v1.2.4", "a.b/d": "v0.9.0"}
+
+
+@pytest.mark.parametrize("families", COMPILED_ONCE, ids=lambda families: families[0])
+def test_what_several_families_compile_has_one_version(families: Sequence[str]) -> None:
+    versions: dict[str, dict[str, str]] = defaultdict(dict)
+    for family in families:
+        for module, version in read_go_module(PINS / family / "go.mod").requires.items():
+            if not OF_EACH_ITS_OWN.match(module):
+                versions[module][family] = version
+    apart = {module: found for module, found in versions.items() if len(set(found.values())) > 1}
+    assert apart == {}, "compiled anew for each: `go get <module>@<newest>` in the folders of the others"
 
 
 def test_prometheus_is_named_by_its_release_and_not_by_its_module() -> None:
