@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := $(BIN)/python -m cli
 .DEFAULT_GOAL := help
-.PHONY: help up check-prometheus preview render diff adopt policy policy-pack explain release demo down status env check test e2e fuzz bench lint tools schema golden docs docs-images lock clean
+.PHONY: help up check-prometheus preview render diff adopt policy policy-pack explain release demo down status env check test e2e fuzz bench lint tools schema pins golden docs docs-images lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ tools: .venv/ready ## have every program of the embedded cluster ready in the ca
 
 schema: .venv/ready ## write the JSON Schema of services.yaml, for editors, and docs/services.md from the models
 	@$(API) schema
+
+pins: .venv/ready ## let the programs of the embedded cluster share their libraries again, after a go.mod was changed
+	@$(BIN)/python -m local.programs.shared
 
 golden: .venv/ready ## write the charts' values that tests hold the platform against; read the diff
 	@$(BIN)/python -m tests.unit.golden

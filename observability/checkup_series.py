@@ -143,7 +143,10 @@ def _actual(service: str, known: Known, presence: Presence) -> Known:
             found: set[str] | None = set().union(*owners.values()) if owners else None
         else:
             found = owners.get(service if _owner(metric, known[metric]) else EVERYBODY)
-        return known[metric] if found is None else known[metric] & (found | checkup_absences.LABELS)
+        if found is None or metric == metrics.ALERTS:
+            # What labels alerts have is written in their rules: there are series only of those that fire, as Watchdog.
+            return known[metric]
+        return known[metric] & (found | checkup_absences.LABELS)
 
     return {metric: labels(metric) for metric in known}
 

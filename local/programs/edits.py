@@ -24,7 +24,7 @@ def edited_copy(module: Path, edits: Iterable[Edit], target: Path) -> Path:
         folder.chmod(0o755)
     for edit in edits:
         path = target / edit.file
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if text.count(edit.find) != 1:
             raise LocalError(
                 f"{edit.file} of {module.name} has {text.count(edit.find)} times {edit.find!r} and not once; "

@@ -66,7 +66,7 @@ def test_a_request_that_does_not_end_is_given_up_in_time(odd: Server, tmp_path: 
         with socket.create_connection(("127.0.0.1", adapter.port)) as client:
             client.sendall(b"GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
             wait_until(lambda: odd.asked["/silent"] > 0, 60, "the request to have begun")
-            assert adapter.end(60) == 0
+            assert adapter.end(15) == 0
 
 
 def test_requests_are_logged_with_their_trace_and_without_their_query(php: int, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def test_it_is_taken_back_within_two_measurements_of_the_first_bad_scrape(first_
     background = first_wave.environment.rollout(name)["spec"]["strategy"]["canary"]["analysis"]["args"]
     delays = {each["name"]: Duration.parse(each["value"]) for each in background if each["name"] in DELAYS.values()}
     assert max(delays.values()) <= 2 * scaled("1m")
-    # How soon the controller begins to look depends on how busy it is, and is no faster where the clock is.
+    # How soon the controller begins to look depends on how busy it is, and is no faster where the clock is; nothing is
+    # measured before the delay of the check, after which the first window is full.
     began = min(each.run_began for each in first_wave.measured(name, BAD[name])) + delays[DELAYS[name]]
     assert failed.finished - max(bad, began) <= 2 * scaled("1m") + WHOLE_SECOND, first_wave.account(name)
 

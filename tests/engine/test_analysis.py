@@ -132,14 +132,14 @@ ROWS = [
 
 
 def service_of(folder: Path, criteria: str) -> Service:
-    """A service that is measured every two seconds, in the background too; the last two of three are kept.
+    """A service that is measured every two seconds, in the background every second; the last two of three are kept.
 
     The controller sees what it has written later than it could measure again, and would then count one for two.
     """
     usual = {"p95": "null", "interval": "2s", "count": "3", "keep": "2", "surviveOutageOf": "10s"}
     said = [f"{key}: {value}" for key, value in usual.items() if f"{key}:" not in criteria]
     text = ", ".join([*said, *([criteria] if criteria else [])])
-    return service_with(folder, f"metrics: {{interval: 4s}}, canary: {{analysis: {{{text}}}}}")
+    return service_with(folder, f"metrics: {{interval: 2s}}, canary: {{analysis: {{{text}}}}}")
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,10 @@ def conditions(state: State) -> set[Condition]:
     return {row.condition for row in cluster.status(state)}
 
 
+def condition_of(state: State, name: str) -> Condition:
+    return next(row.condition for row in cluster.status(state) if row.name == name)
+
+
 def wait_until_well(state: State) -> None:
     """What follows the API server's objects is ready a moment after it runs, and after each break of its watches."""
     wait_until(lambda: conditions(state) == {Condition.HEALTHY}, 60, "every program to be healthy")
@@ -126,12 +130,13 @@ def test_a_killed_scheduler_is_started_again_and_nothing_else(running: State) ->
     before = pids(running)
     os.kill(before["kube-scheduler"], signal.SIGKILL)
     wait_until(lambda: "kube-scheduler" not in pids(running), 60, "the scheduler to end")
-    assert {row.name: row.condition for row in cluster.status(running)}["kube-scheduler"] == Condition.DEAD
+    assert condition_of(running, "kube-scheduler") == Condition.DEAD
     with pytest.raises(LocalError, match="kube-scheduler of the embedded cluster is down"):
         cluster.attach(running)
     cluster.start(running)
     after = pids(running)
     assert {name for name in NAMES if after[name] != before[name]} == {"kube-scheduler"}
+    assert condition_of(running, "kube-scheduler") == Condition.HEALTHY
     wait_until_well(running)
 
 
@@ -140,6 +145,7 @@ def test_a_killed_etcd_is_started_again_with_its_data(running: State) -> None:
     os.kill(pids(running)["etcd"], signal.SIGKILL)
     wait_until(lambda: "etcd" not in pids(running), 60, "etcd to end")
     assert cluster.start(running).uid == uid
+    assert condition_of(running, "etcd") == Condition.HEALTHY
     wait_until_well(running)
 
 
@@ -160,6 +166,7 @@ def test_a_process_whose_pid_file_was_lost_is_found_and_replaced(running: State)
     processes.pid_path(running, "kwok").unlink()
     cluster.start(running)
     assert processes.started_at(lost) is None
+    assert condition_of(running, "kwok") == Condition.HEALTHY
     wait_until_well(running)
 
 

@@ -59,7 +59,7 @@ def slack(outside: Outside, headline: str) -> dict[str, Any]:
     """The message in Slack with that headline, once it is there; read from an old Rollout it is told once more."""
     wait_until(lambda: bool(_posts(outside, headline)), 60, f"the message {headline!r}")
     found, *again = _posts(outside, headline)
-    assert [each for each in again if each != found] == []
+    assert again in ([], [found])
     return found
 
 

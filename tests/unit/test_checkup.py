@@ -201,6 +201,12 @@ def test_a_label_that_no_series_of_the_service_has_is_a_gap() -> None:
     assert gaps(list(label_findings(ASKING, KNOWN, there))) == []
 
 
+def test_alerts_that_fire_now_do_not_have_to_have_the_labels_of_all_others() -> None:
+    text = 'rollout_info unless on (namespace, name) ALERTS{alertname="RolloutFailed"}'
+    there = present(metrics.ALERTS, metrics.ALERT_NAME, owner=None)
+    assert gaps(list(label_findings([Expression("alert RolloutStuck", EVERYBODY, text)], KNOWN, there))) == []
+
+
 def test_labels_of_a_metric_that_is_missing_are_not_told_besides() -> None:
     assert gaps(list(label_findings(ASKING, KNOWN, Presence()))) == []
 

@@ -33,6 +33,12 @@ def test_words_that_are_not_there_exactly_once_stop_the_build(tmp_path: Path, te
         edited_copy(module(tmp_path / "module", text), [EDIT], tmp_path / "copy")
 
 
+def test_a_file_that_is_not_there_stops_it_too(tmp_path: Path) -> None:
+    edit = Edit("net/gone.go", "a", "b")
+    with pytest.raises(LocalError, match=r"net/gone\.go of module has 0 times 'a' and not once"):
+        edited_copy(module(tmp_path / "module", ""), [edit], tmp_path / "copy")
+
+
 def test_the_rollouts_controller_is_built_to_listen_on_this_machine_alone() -> None:
     (edit,) = load_registry().program("rollouts-controller").edits
     assert (edit.find, edit.replace) == ('"0.0.0.0:%d"', '"127.0.0.1:%d"')

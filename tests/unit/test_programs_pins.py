@@ -1,12 +1,12 @@
 """What is pinned, and the rules by which a program on PATH may take its place."""
 
-import re
-from collections import defaultdict
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from local.programs import shared
 from local.programs.gomod import read_go_module
 from local.programs.registry import PINS, Program, load_registry
 from local.programs.versions import Version, accepts, find_version
@@ -27,25 +27,6 @@ UP = [
     "alertmanager",
     "kube-state-metrics",
 ]
-
-# A package is compiled once for all programs whose modules choose the same versions of all that it imports. With the
-# versions of each project by itself it was twice as much to compile: client-go alone six times.
-# kwok 0.7 does not compile with the Kubernetes libraries of the others, nor they with those of kwok 0.8.
-COMPILED_ONCE = [
-    [
-        "kubernetes",
-        "etcd",
-        "argo-rollouts",
-        "prometheus-operator",
-        "prometheus",
-        "alertmanager",
-        "kube-state-metrics",
-        "helm",
-    ],
-    ["pulumi", "pulumi-python"],
-]
-# What changes behaviour with its minor versions (how metrics are read and judged), and what is versions apart.
-OF_EACH_ITS_OWN = re.compile(r"github\.com/prometheus/|github\.com/pulumi/pulumi/|sigs\.k8s\.io/controller-runtime$")
 
 
 def test_the_group_up_is_the_control_plane_the_engine_and_the_monitoring() -> None:
@@ -87,15 +68,44 @@ def test_a_version_that_replaces_the_required_one_is_the_pin(tmp_path: Path) -> 
     assert read_go_module(tmp_path / "go.mod").requires == {"a.b/c": "v1.2.4", "a.b/d": "v0.9.0"}
 
 
-@pytest.mark.parametrize("families", COMPILED_ONCE, ids=lambda families: families[0])
+@pytest.mark.parametrize("families", shared.TOGETHER, ids=lambda families: families[0])
 def test_what_several_families_compile_has_one_version(families: Sequence[str]) -> None:
-    versions: dict[str, dict[str, str]] = defaultdict(dict)
-    for family in families:
-        for module, version in read_go_module(PINS / family / "go.mod").requires.items():
-            if not OF_EACH_ITS_OWN.match(module):
-                versions[module][family] = version
-    apart = {module: found for module, found in versions.items() if len(set(found.values())) > 1}
-    assert apart == {}, "compiled anew for each: `go get <module>@<newest>` in the folders of the others"
+    assert shared.apart(families) == {}, "it is compiled anew for each: run `make pins`"
+
+
+@pytest.mark.parametrize(
+    ("module", "versions", "version"),
+    [
+        ("a.b/c", ["v1.9.0", "v1.10.0"], "v1.10.0"),
+        ("a.b/c", ["v1.10.0", "v1.10.0-rc.1", "v1.9.9"], "v1.10.0"),
+        (
+            "a.b/c",
+            ["v0.0.0-20250101000000-0123456789ab", "v0.0.0-20250201000000-0123456789ab"],
+            "v0.0.0-20250201000000-0123456789ab",
+        ),
+        ("a.b/c", ["v2.0.0+incompatible", "v1.0.0"], "v2.0.0+incompatible"),
+        ("k8s.io/api", ["v0.34.3", "v0.34.5"], "v0.34.3"),
+        (
+            "k8s.io/utils",
+            ["v0.0.0-20250101000000-0123456789ab", "v0.0.0-20250201000000-0123456789ab"],
+            "v0.0.0-20250201000000-0123456789ab",
+        ),
+    ],
+)
+def test_the_newest_version_is_for_all_and_of_kubernetes_that_of_the_api_server(
+    module: str, versions: Sequence[str], version: str
+) -> None:
+    assert shared.chosen(module, dict(enumerate_names(versions)), "v0.34.3") == version
+
+
+def enumerate_names(versions: Sequence[str]) -> list[tuple[str, str]]:
+    """Each version with a family that chooses it."""
+    return [(f"family-{number}", version) for number, version in enumerate(versions)]
+
+
+def test_only_families_that_there_are_are_trimmed() -> None:
+    table = tomllib.loads((PINS / "programs.toml").read_text())
+    assert table["families"].keys() <= {program.family.name for program in PROGRAMS}
 
 
 def test_prometheus_is_named_by_its_release_and_not_by_its_module() -> None:

@@ -50,7 +50,7 @@ replace k8s.io/kubectl => k8s.io/kubectl v0.34.3
 
 replace k8s.io/kubelet => k8s.io/kubelet v0.34.3
 
-replace k8s.io/legacy-cloud-providers => k8s.io/legacy-cloud-providers v0.34.3
+replace k8s.io/legacy-cloud-providers => k8s.io/legacy-cloud-providers v0.30.14
 
 replace k8s.io/metrics => k8s.io/metrics v0.34.3
 
