@@ -1,6 +1,6 @@
 """What `make up` takes, part by part: from nothing but built programs, and once more while the cluster runs.
 
-`BENCH_COLD=1` builds the programs before, in caches of its own, and downloads their sources: half an hour and 20 GB.
+`BENCH_COLD=1` builds the programs before, in caches of its own, and downloads their sources.
 """
 
 import os

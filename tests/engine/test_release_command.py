@@ -91,14 +91,22 @@ def own(embedded_cluster: State, tmp_path_factory: pytest.TempPathFactory) -> It
     checkout.configure("dev", {"prometheus.address": monitored(embedded_cluster).prometheus})
     busy = {f"{NAMESPACE}/{name}": Scenario(requests_per_second=300) for name in (RELEASED, WAITING, SLOW)}
     play(embedded_cluster, busy)
-    finished = checkout.make_up()
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    scraped = f'count(count by (service) (up{{namespace="{NAMESPACE}"}} == 1)) == 3'
-    assert monitored(embedded_cluster).wait_for(scraped), "what is released is judged by what Prometheus reads"
-    yield own
-    play(embedded_cluster, {})
-    own.write(services())
-    checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+    try:
+        finished = checkout.make_up()
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        # What is released is judged by what Prometheus reads.
+        wait_until(lambda: scraped(embedded_cluster) >= {RELEASED, WAITING, SLOW}, 180, "the services to be scraped")
+        yield own
+    finally:
+        play(embedded_cluster, {})
+        own.write(services())
+        checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+
+
+def scraped(state: State) -> set[str]:
+    """The services of which some pod is scraped, and answers."""
+    targets = monitored(state).targets()
+    return {each["labels"].get("service", "") for each in targets if each["health"] == "up"}
 
 
 def test_a_good_release_is_followed_until_it_is_promoted(own: Own) -> None:
