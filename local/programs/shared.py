@@ -8,10 +8,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from local.errors import LocalError
 from local.programs.gomod import read_go_module
 from local.programs.processes import run_group
 from local.programs.registry import PINS, load_registry
-from local.programs.toolchain import go_environment
+from local.programs.toolchain import find_go, go_environment
 
 TOGETHER: Sequence[Sequence[str]] = (
     # Kubernetes first, whose version is that of all `k8s.io` libraries. Without kwok: 0.7 does not compile with the
@@ -71,7 +72,7 @@ def _settle(families: Sequence[str]) -> None:
             return
         for family in families:
             _change(family, wanted)
-    sys.exit(f"error: {', '.join(apart(families))} cannot have one version in {', '.join(families)}: see their go.mod")
+    raise LocalError(f"{', '.join(apart(families))} cannot have one version in {', '.join(families)}: see their go.mod")
 
 
 def _change(family: str, wanted: Mapping[str, str]) -> None:
@@ -86,15 +87,24 @@ def _change(family: str, wanted: Mapping[str, str]) -> None:
 
 
 def _go(family: str, *arguments: str) -> None:
-    """Run Go there; what it refuses ends this with its words."""
+    """Run Go there; raises LocalError with the last of its words where it refuses."""
     print(f"{family}: go {' '.join(arguments[:2])} …", flush=True)
     done = run_group(["go", *arguments], PINS / family, {**go_environment(), "GOFLAGS": "-mod=mod"})
     if done.returncode:
-        sys.exit(f"error: {family}: go {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+        raise LocalError(f"{family}: go {arguments[0]}: {(done.stderr.strip() or 'it says nothing').splitlines()[-1]}")
+
+
+def _settle_all() -> None:
+    programs = list(load_registry().programs.values())
+    find_go(programs)
+    for together in TOGETHER:
+        _settle(together)
+    for program in programs:
+        _go(program.family.name, "list", "-deps", program.package)  # which completes go.sum
 
 
 if __name__ == "__main__":
-    for together in TOGETHER:
-        _settle(together)
-    for program in load_registry().programs.values():
-        _go(program.family.name, "list", "-deps", program.package)  # which completes go.sum
+    try:
+        _settle_all()
+    except LocalError as error:
+        sys.exit(f"error: {error}")

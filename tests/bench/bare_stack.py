@@ -57,15 +57,19 @@ class BareStack:
 
     def run(self, command: Sequence[str], role: Role) -> Usage:
         """A run, which must find nothing to change."""
-        engine = self.engine
-        found = watched(
-            [engine.executable, *command, "--stack", engine.stack],
-            role,
-            folder=engine.folder,
-            environment=engine.environment,
-        )
-        assert "unchanged" in found.output, found.output
-        return found
+        return quiet_run(self.engine, command, role)
+
+
+def quiet_run(engine: Engine, command: Sequence[str], role: Role) -> Usage:
+    """A run of the engine, which must find nothing to change."""
+    found = watched(
+        [engine.executable, *command, "--stack", engine.stack],
+        role,
+        folder=engine.folder,
+        environment=engine.environment,
+    )
+    assert "unchanged" in found.output, found.output
+    return found
 
 
 def _exported(engine: Engine) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 
 from tests.bench import helm
-from tests.bench.bare_stack import BareStack
+from tests.bench.bare_stack import BareStack, quiet_run
 from tests.bench.large_catalog import catalog_of, sizes, with_services
 from tests.bench.own_cluster import leave_the_api_server, own_stack
 from tests.bench.parts import Row, Say
-from tests.bench.usage import Usage, watched
+from tests.bench.usage import Usage
 from tests.engine.stack import Stack
 
 LOG_VARIABLE = "BENCH_PULUMI_LOG"
@@ -87,15 +87,7 @@ def make(stack: Stack, size: int) -> None:
 
 def run(stack: Stack, command: Sequence[str], size: int) -> Usage:
     """A run of this program, which must find nothing to change."""
-    engine = stack.engine(with_services(size))
-    found = watched(
-        [engine.executable, *command, "--stack", engine.stack],
-        role,
-        folder=engine.folder,
-        environment=engine.environment,
-    )
-    assert "unchanged" in found.output, found.output
-    return found
+    return quiet_run(stack.engine(with_services(size)), command, role)
 
 
 def role(command: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from observability import metrics, records
 from tests.e2e import waves
 from tests.e2e.environment import SCALE, Environment
 from tests.e2e.waves import AMPLE, FAILING, FIRST, FIRST_ADAPTERS, GOOD, NEWBORN, PHP, SECOND, SEEDS, SILENTS, Wave
@@ -39,8 +40,7 @@ def releasing(environment: Environment, tmp_path_factory: pytest.TempPathFactory
 def first_wave(releasing: Environment) -> Wave:
     """The releases of `FIRST`, decided."""
     # What is recorded last of a service, from records over days: a release begins when there is something before it.
-    recorded = f'slo:period_error_budget_remaining:ratio{{service="{GOOD}"}}'
-    releasing.wait_for(f"count({recorded}) > 0")
+    releasing.wait_for(f'count({records.BUDGET_REMAINING}{{{metrics.SERVICE}="{GOOD}"}}) > 0')
     wave = waves.begun(releasing, FIRST, FIRST_ADAPTERS)
     wave.phases = releasing.settle(*wave.hashes)
     return wave

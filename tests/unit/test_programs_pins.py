@@ -95,12 +95,8 @@ def test_what_several_families_compile_has_one_version(families: Sequence[str]) 
 def test_the_newest_version_is_for_all_and_of_kubernetes_that_of_the_api_server(
     module: str, versions: Sequence[str], version: str
 ) -> None:
-    assert shared.chosen(module, dict(enumerate_names(versions)), "v0.34.3") == version
-
-
-def enumerate_names(versions: Sequence[str]) -> list[tuple[str, str]]:
-    """Each version with a family that chooses it."""
-    return [(f"family-{number}", version) for number, version in enumerate(versions)]
+    by_family = {f"family-{number}": each for number, each in enumerate(versions)}
+    assert shared.chosen(module, by_family, "v0.34.3") == version
 
 
 def test_only_families_that_there_are_are_trimmed() -> None:

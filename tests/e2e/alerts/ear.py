@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.meta_v1 import ObjectMeta
 
-from local.cluster import Cluster
 from local.cluster.monitoring import RECEIVER
 from local.receiver.control import messages
 from tests.e2e.alerts.history import rule_of
 from tests.e2e.environment import Environment
+from tests.embedded import recorded
 
 AlertmanagerConfig = create_namespaced_resource(
     "monitoring.coreos.com", "v1alpha1", "AlertmanagerConfig", "alertmanagerconfigs"
@@ -32,9 +32,8 @@ class Heard:
 @contextmanager
 def listening(environment: Environment, namespaces: Sequence[str]) -> Iterator[None]:
     """Alertmanager tells the receiver of each alert of these namespaces by itself, and of its end."""
-    found = Cluster.recorded(environment.state)
-    assert found
-    receiver = {"name": _NAME, "webhookConfigs": [{"url": found.url(RECEIVER) + _PATH, "sendResolved": True}]}
+    url = recorded(environment.state).url(RECEIVER) + _PATH
+    receiver = {"name": _NAME, "webhookConfigs": [{"url": url, "sendResolved": True}]}
     # By all labels there are: a group for each alert. An end is told a second after it came, not five minutes.
     route = {"receiver": _NAME, "groupBy": ["..."], "groupWait": "1s", "groupInterval": "1s", "repeatInterval": "12h"}
     client = environment.stack.client
