@@ -1,4 +1,4 @@
-"""Building a program from its module with a few words changed, where no flag of the program would do."""
+"""Building a program from its module with some words changed or files left out, where no flag would do."""
 
 import shutil
 from collections.abc import Iterable
@@ -10,11 +10,14 @@ from local.errors import LocalError
 
 @dataclass(frozen=True)
 class Edit:
-    """Words of one file of a module, and what stands in their place in our build; programs.toml says why."""
+    """Words of one file of a module, and what stands in their place in our build; programs.toml says why.
+
+    Without words to find, the file is left out.
+    """
 
     file: str
-    find: str
-    replace: str
+    find: str = ""
+    replace: str = ""
 
 
 def edited_copy(module: Path, edits: Iterable[Edit], target: Path) -> Path:
@@ -24,11 +27,19 @@ def edited_copy(module: Path, edits: Iterable[Edit], target: Path) -> Path:
         folder.chmod(0o755)
     for edit in edits:
         path = target / edit.file
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if not path.is_file():
+            raise _no_longer_fits(f"{module.name} has no {edit.file}")
+        if not edit.find:
+            path.unlink()
+            continue
+        text = path.read_text(encoding="utf-8")
         if text.count(edit.find) != 1:
-            raise LocalError(
-                f"{edit.file} of {module.name} has {text.count(edit.find)} times {edit.find!r} and not once; "
-                "the edit in local/programs/programs.toml no longer fits this version: mend it"
+            raise _no_longer_fits(
+                f"{edit.file} of {module.name} has {text.count(edit.find)} times {edit.find!r} and not once"
             )
         path.write_text(text.replace(edit.find, edit.replace), encoding="utf-8")
     return target
+
+
+def _no_longer_fits(found: str) -> LocalError:
+    return LocalError(f"{found}; the edit in local/programs/programs.toml no longer fits this version: mend it")

@@ -6,19 +6,18 @@
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from local.errors import LocalError
 from local.programs.gomod import read_go_module
 from local.programs.processes import run_group
-from local.programs.registry import PINS, load_registry
+from local.programs.registry import PINS, Program, load_registry
 from local.programs.toolchain import find_go, go_environment
 
 TOGETHER: Sequence[Sequence[str]] = (
-    # Kubernetes first, whose version is that of all `k8s.io` libraries. Without kwok: 0.7 does not compile with the
-    # libraries of Kubernetes 1.34, and the others do not with those of kwok 0.8.
+    # Kubernetes first, whose version is that of all `k8s.io` libraries.
     (
-        *("kubernetes", "etcd", "argo-rollouts", "prometheus-operator", "prometheus", "alertmanager"),
+        *("kubernetes", "etcd", "kwok", "argo-rollouts", "prometheus-operator", "prometheus", "alertmanager"),
         *("kube-state-metrics", "helm"),
     ),
     ("pulumi", "pulumi-python"),
@@ -64,14 +63,17 @@ def _order(version: str) -> tuple[list[int], bool, str]:
     return [int(number) for number in numbers.split(".")], not dash, rest
 
 
-def _settle(families: Sequence[str]) -> None:
+def _settle(families: Sequence[str], programs: Iterable[Program]) -> None:
     kubernetes = read_go_module(PINS / families[0] / "go.mod").requires.get("k8s.io/api", "")
     for _ in range(_ROUNDS):
         wanted = {module: chosen(module, versions, kubernetes) for module, versions in apart(families).items()}
-        if not wanted:
-            return
         for family in families:
             _change(family, wanted)
+        for program in programs:
+            # Completes go.sum, and may take a version back that nothing compiled asks for.
+            _go(program.family.name, "list", "-deps", program.package)
+        if not apart(families):
+            return
     raise LocalError(f"{', '.join(apart(families))} cannot have one version in {', '.join(families)}: see their go.mod")
 
 
@@ -97,10 +99,8 @@ def _go(family: str, *arguments: str) -> None:
 def _settle_all() -> None:
     programs = list(load_registry().programs.values())
     find_go(programs)
-    for together in TOGETHER:
-        _settle(together)
-    for program in programs:
-        _go(program.family.name, "list", "-deps", program.package)  # which completes go.sum
+    for families in TOGETHER:
+        _settle(families, [program for program in programs if program.family.name in families])
 
 
 if __name__ == "__main__":

@@ -132,6 +132,7 @@ def backfilled(folder: Path) -> Iterator[Backfilled]:
         f"--web.listen-address={LOOPBACK}:{port}",
         f"--storage.tsdb.path={folder / 'data'}",
         "--web.enable-remote-write-receiver",
+        "--web.enable-admin-api",
         "--query.timeout=10m",
     ]
     with (folder / "log").open("wb") as log, subprocess.Popen([program, *flags], stderr=log) as process:

@@ -23,6 +23,8 @@ from tests.bench.parts import Row, Say
 
 COLD_VARIABLE = "BENCH_COLD"
 
+_CACHES = {CACHE_VARIABLE: "the programs", "GOMODCACHE": "their sources", "GOCACHE": "what Go compiled"}
+
 _BUILT = re.compile(r"\[\d+/\d+\] (?P<what>.+) … (?P<seconds>\d+) s")
 _STARTED = re.compile(r"\[\d+/\d+\] (?P<what>.+) … (?P<seconds>\d+\.\d+) s")
 
@@ -46,7 +48,7 @@ def measure(say: Say) -> Iterator[Row]:
 
 def _cold(folder: Path, variables: pytest.MonkeyPatch, say: Say) -> Iterator[Row]:
     """What each program takes that `make up` needs, one after another; those of a family share most of the work."""
-    for variable in (CACHE_VARIABLE, "GOCACHE", "GOMODCACHE"):
+    for variable in _CACHES:
         variables.setenv(variable, str(folder / variable.lower()))
     # Otherwise Go writes the sources so that nobody, the end of this part included, can remove them.
     variables.setenv("GOFLAGS", "-modcacherw")
@@ -58,6 +60,8 @@ def _cold(folder: Path, variables: pytest.MonkeyPatch, say: Say) -> Iterator[Row
             seconds = float(built["seconds"])
             yield Row(f"building {built['what']}", f"{seconds:.0f} s", f"{seconds / took():.0%}")
     yield Row("building all", f"{took() / 60:.1f} min", "1")
+    for variable, what in _CACHES.items():
+        yield Row(f"disk for {what}", f"{_on_disk(folder / variable.lower()) / 1e9:.1f} GB")
 
 
 def _up(when: str, state: State, say: Say) -> Iterator[Row]:
@@ -84,6 +88,11 @@ def _up(when: str, state: State, say: Say) -> Iterator[Row]:
     for each in slowest[:3]:
         yield Row(f"{when}: of the cluster's start, {each['what']}", f"{_seconds(each):.1f} s")
     yield Row(f"{when}: all", f"{whole:.1f} s", "1")
+
+
+def _on_disk(folder: Path) -> int:
+    """Bytes that the files below `folder` take, whole blocks each."""
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*"))
 
 
 def _seconds(started: re.Match[str]) -> float:

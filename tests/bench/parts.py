@@ -34,6 +34,7 @@ PARTS: Mapping[str, str] = {
     "render": "tests.bench.render",
     "objects": "tests.bench.objects",
     "rules": "tests.bench.rules",
+    "disk": "tests.bench.disk",
     "dashboards": "tests.bench.dashboards",
     "exposure": "tests.bench.exposure",
     "false-rollbacks": "tests.bench.false_rollbacks",

@@ -1,15 +1,20 @@
 """The parts of `make bench`: each can run alone, and what is only reckoned is reckoned rightly."""
 
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean, pstdev
 
 import pytest
 
 from catalog.patch import patched
+from observability import metrics
 from observability.analysis import template_spec
 from observability.dashboards import DASHBOARDS
 from observability.links import API_DASHBOARD
 from tests.bench.__main__ import main
+from tests.bench.backfill import Series
 from tests.bench.dashboards import STEP_SECONDS, refreshes
+from tests.bench.disk import by_chance
 from tests.bench.exposure import Exposed, as_the_guide, rows
 from tests.bench.false_rollbacks import outcomes
 from tests.bench.machine import machine
@@ -75,6 +80,23 @@ def test_the_guides_settings_are_laid_over_the_template_as_they_are(tmp_path: Pa
         assert (metric["failureLimit"], metric["count"], metric["interval"]) == (1, 5, "60s")
         assert metric["provider"]["prometheus"]["address"] == "http://prometheus"
         assert not {"initialDelay", "failureCondition", "inconclusiveLimit"} & metric.keys()
+
+
+@pytest.mark.parametrize("rate", [0.011, 2.0, 135.0])
+def test_counters_by_chance_grow_as_fast_and_never_evenly(rate: float) -> None:
+    even = [number * rate for number in range(2_000)]
+    found = by_chance(Series({"__name__": metrics.REQUESTS}, even), 7)
+    steps = [later - earlier for earlier, later in pairwise(found.values)]
+    assert all(value.is_integer() for value in found.values)
+    assert min(steps) >= 0
+    assert fmean(steps) == pytest.approx(rate, rel=0.2)
+    assert pstdev(steps) == pytest.approx(rate**0.5, rel=0.2)
+    assert found == by_chance(Series({"__name__": metrics.REQUESTS}, even), 7)
+
+
+def test_what_does_not_grow_stays_as_it_is() -> None:
+    constant = Series({"__name__": metrics.UP}, [1.0] * 5)
+    assert by_chance(constant, 1) == constant
 
 
 def test_exposures_are_compared_by_their_means() -> None:

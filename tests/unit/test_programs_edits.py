@@ -33,10 +33,17 @@ def test_words_that_are_not_there_exactly_once_stop_the_build(tmp_path: Path, te
         edited_copy(module(tmp_path / "module", text), [EDIT], tmp_path / "copy")
 
 
-def test_a_file_that_is_not_there_stops_it_too(tmp_path: Path) -> None:
-    edit = Edit("net/gone.go", "a", "b")
-    with pytest.raises(LocalError, match=r"net/gone\.go of module has 0 times 'a' and not once"):
+@pytest.mark.parametrize("edit", [Edit("net/gone.go", "a", "b"), Edit("net/gone.go")])
+def test_a_file_that_is_not_there_stops_it_too(tmp_path: Path, edit: Edit) -> None:
+    with pytest.raises(LocalError, match=r"module has no net/gone\.go; the edit in .* no longer fits this version"):
         edited_copy(module(tmp_path / "module", ""), [edit], tmp_path / "copy")
+
+
+def test_without_words_to_find_the_file_is_left_out(tmp_path: Path) -> None:
+    original = module(tmp_path / "module", "const a = 1\n")
+    copy = edited_copy(original, [Edit("net/listen.go")], tmp_path / "copy")
+    assert not list((copy / "net").iterdir())
+    assert (original / "net" / "listen.go").exists()
 
 
 def test_the_rollouts_controller_is_built_to_listen_on_this_machine_alone() -> None:
@@ -53,6 +60,13 @@ def test_prometheus_is_built_with_one_discovery_and_one_on_path_will_do() -> Non
         text = text.replace(trim.find, trim.replace)
     kept = '"github.com/prometheus/prometheus/discovery/kubernetes"'
     assert text == f'package plugins\n\nimport _ {kept} /*\n\t// Register a.\n\t_ "x/a"\n*/\n'
+
+
+@pytest.mark.parametrize("name", ["kwok", "pulumi"])
+def test_one_on_path_will_do_where_ours_only_compiles_less(name: str) -> None:
+    program = load_registry().program(name)
+    assert (program.edits, program.changes) == ((), program.family.trims)
+    assert program.family.trims
 
 
 def test_another_edit_is_another_build() -> None:
