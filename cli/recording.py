@@ -93,6 +93,7 @@ def record(
         try:
             loop.run_until_complete(run_in_stack(lambda: result.append(program())))
         finally:
+            settings.SETTINGS.outputs.clear()  # a run that failed leaves some open, and the next would wait for them
             loop.close()
             asyncio.set_event_loop(None)
 

@@ -24,7 +24,8 @@ from tests.bench.parts import Row, Say
 _SCRAPES = 2 * 3600 // SCRAPE_SECONDS
 _DAYS = 30
 _SEED = 1
-_SERIES_AT_ONCE = 500
+_SCRAPES_AT_ONCE = 120
+"""Half an hour: samples that are more than an hour older than others would be kept in another way."""
 _FROM_HERE_ON_NORMAL = 30
 """Mean from which on a Poisson distribution is taken for a normal one."""
 
@@ -38,11 +39,12 @@ def measure(say: Say) -> Iterator[Row]:
         # Within one block: an even number of hours since 1970, and the last that has passed.
         start = (int(time.time()) // 7_200 - 1) * 7_200 * 1000
         moments = range(start, start + _SCRAPES * SCRAPE_SECONDS * 1000, SCRAPE_SECONDS * 1000)
-        found = busy_service.series(len(moments))
-        for first in range(0, len(found), _SERIES_AT_ONCE):
-            say(f"writing what is scraped in two hours: {first / len(found):.0%}")
-            some = found[first : first + _SERIES_AT_ONCE]
-            prometheus.write(moments, [by_chance(each, first + number) for number, each in enumerate(some)])
+        say("making up what is scraped in two hours")
+        found = [by_chance(each, number) for number, each in enumerate(busy_service.series(len(moments)))]
+        for first in range(0, len(moments), _SCRAPES_AT_ONCE):
+            say(f"writing it: {first / len(moments):.0%}")
+            part = slice(first, first + _SCRAPES_AT_ONCE)
+            prometheus.write(moments[part], [Series(each.labels, each.values[part]) for each in found])
         say("having Prometheus write the block")
         yield from rows(*_block(prometheus, Path(folder) / "data"))
 
@@ -77,6 +79,7 @@ def _block(prometheus: Backfilled, data: Path) -> tuple[int, int, int, int]:
     name = json.loads(reply.body)["data"]["name"]
     (block,) = (data / "snapshots" / name).iterdir()
     stats = json.loads((block / "meta.json").read_text())["stats"]
+    assert stats["numSamples"] == stats["numSeries"] * _SCRAPES, "not all samples are in the block"
     return stats["numSeries"], stats["numSamples"], _bytes((block / "chunks").iterdir()), _bytes([block / "index"])
 
 

@@ -24,6 +24,7 @@ def run_main(stack: str, **overrides: Any) -> Recording:
 @pytest.fixture(autouse=True)
 def guarded(monkeypatch: pytest.MonkeyPatch) -> list[StackSettings]:
     """The guard asks no cluster here; what it was given is kept."""
+    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # put back in the end
     asked: list[StackSettings] = []
     monkeypatch.setattr(preflight, "ensure_cluster", asked.append)
     monkeypatch.setattr(preflight, "ensure_adopted", lambda _settings: [])
