@@ -9,10 +9,9 @@ from catalog.problems import CatalogError
 from components.cluster import ClusterError
 from components.live_objects import live_reader
 from components.preflight import TOUCHED, preflight
-from components.registration import all_registered, without_messages
+from components.registration import begun, without_messages
 
 without_messages()
-registered = all_registered()
 try:
     settings = program.settings_of_the_run()
     catalog = program.load(settings)
@@ -27,4 +26,4 @@ pulumi.export("prometheusAddress", outputs.prometheus_address)
 pulumi.export("services", outputs.services)
 pulumi.export("dashboards", outputs.dashboards)
 pulumi.export("commands", outputs.commands)
-pulumi.run(registered)
+pulumi.run(begun)

@@ -1,11 +1,10 @@
-"""Registering many resources: what the SDK asks of the engine, and of itself, beyond what a run needs.
+"""Registering many resources: what the SDK does beside that, beyond what a run needs.
 
-Measured for a preview of 100 services, 618 objects (docs/performance.md).
+Measured for previews of 100 services, 618 objects (docs/performance.md).
 """
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 
 import pulumi
 
@@ -13,31 +12,21 @@ MESSAGES = "API_OBSERVABILITY_SDK_MESSAGES"
 """The environment variable that has the SDK tell the engine what it does, for `pulumi up --debug`."""
 
 
-def all_registered() -> Callable[[], Awaitable[None]]:
-    """What waits until everything that is registered from now on has an answer; for `pulumi.run`.
+async def begun() -> None:
+    """Let every registration begin, once all are there; for `pulumi.run`.
 
-    At the end of a program the SDK waits for all outputs that are still open, and begins anew with the rest whenever
-    one has its value, which is quadratic (`runtime/stack.py`, `wait_for_rpcs`, of 3.272). After this none is open.
-    A registration that failed raises here as it would there.
+    One that has begun the SDK awaits by itself. In the end it waits for the outputs of those that had not, all at once,
+    and begins anew with the rest whenever one has its value, which is quadratic (`wait_for_rpcs` of 3.272); between
+    the last line of a program and there nothing else lets them begin.
     """
-    made: list[pulumi.Resource] = []
-
-    def note(of: pulumi.ResourceTransformationArgs) -> None:
-        made.append(of.resource)
-
-    pulumi.runtime.register_stack_transformation(note)
-
-    async def wait() -> None:
-        await asyncio.gather(*(resource.urn.future() for resource in made))
-
-    return wait
+    await asyncio.sleep(0)
 
 
 def without_messages() -> None:
     """Have the SDK keep to itself what the engine shows with `--debug` alone, unless `MESSAGES` is set.
 
-    It sends five messages for each resource and waits for the answer to each. To be had with `all_registered`: what
-    is registered faster leaves more outputs open.
+    It sends five messages for each resource and waits for the answer to each. To be had with `begun` alone: while it
+    waits for answers, outputs come in of which it would otherwise wait for all at once.
     """
     if not os.environ.get(MESSAGES):
         pulumi.log.debug = _unsaid

@@ -12,12 +12,18 @@ from local.errors import LocalError
 class Edit:
     """Words of one file of a module, and what stands in their place in our build; programs.toml says why.
 
-    Without words to find, the file is left out.
+    Without words to find, the file is left out. Raises LocalError for words in the place of none, and of nothing.
     """
 
     file: str
-    find: str = ""
+    find: str | None = None
     replace: str = ""
+
+    def __post_init__(self) -> None:
+        if self.find == "" or (self.find is None and self.replace):
+            raise LocalError(
+                f"an edit of {self.file} in local/programs/programs.toml finds nothing: say what, or no more"
+            )
 
 
 def edited_copy(module: Path, edits: Iterable[Edit], target: Path) -> Path:
@@ -29,7 +35,7 @@ def edited_copy(module: Path, edits: Iterable[Edit], target: Path) -> Path:
         path = target / edit.file
         if not path.is_file():
             raise _no_longer_fits(f"{module.name} has no {edit.file}")
-        if not edit.find:
+        if edit.find is None:
             path.unlink()
             continue
         text = path.read_text(encoding="utf-8")

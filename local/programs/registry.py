@@ -105,7 +105,7 @@ class Program:
     @property
     def key(self) -> str:
         """Folder of this very build in the cache: the version and a short hash of all that the result depends on."""
-        edited = (part for edit in self.changes for part in (edit.file, edit.find, edit.replace))
+        edited = (part for edit in self.changes for part in (edit.file, edit.find or "", edit.replace))
         parts = (self.package, self.ldflags, *self.beside, *edited, sys.platform, platform.machine())
         return f"{self.version}-{short_hash(self.family.pins, *(part.encode() for part in parts))}"
 

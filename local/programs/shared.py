@@ -6,7 +6,7 @@
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from local.errors import LocalError
 from local.programs.gomod import read_go_module
@@ -63,7 +63,7 @@ def _order(version: str) -> tuple[list[int], bool, str]:
     return [int(number) for number in numbers.split(".")], not dash, rest
 
 
-def _settle(families: Sequence[str], programs: Iterable[Program]) -> None:
+def _settle(families: Sequence[str], programs: Sequence[Program]) -> None:
     kubernetes = read_go_module(PINS / families[0] / "go.mod").requires.get("k8s.io/api", "")
     for _ in range(_ROUNDS):
         wanted = {module: chosen(module, versions, kubernetes) for module, versions in apart(families).items()}

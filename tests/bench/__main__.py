@@ -17,8 +17,6 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"error: no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    # Where a shell forbids it, as those of containers often do, each run compiles the program's modules once more.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in names or PARTS:
         found = part(name)
         rows = [(row.what, row.figure, row.ratio) for row in found.measure(partial(_say, name))]
@@ -32,6 +30,8 @@ def _say(name: str, line: str) -> None:
 
 
 if __name__ == "__main__":
+    # Where a shell forbids it, as those of containers often do, each run compiles the program's modules once more.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A script's background job ignores SIGINT, by which Pulumi ends its language host: each run would wait 5 s for it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -57,9 +57,16 @@ def test_prometheus_is_built_with_one_discovery_and_one_on_path_will_do() -> Non
         assert (program.edits, program.changes) == ((), program.family.trims)
     text = 'package plugins\n\nimport (\n\t// Register a.\n\t_ "x/a"\n)\n'
     for trim in program.family.trims:
+        assert trim.find
         text = text.replace(trim.find, trim.replace)
     kept = '"github.com/prometheus/prometheus/discovery/kubernetes"'
     assert text == f'package plugins\n\nimport _ {kept} /*\n\t// Register a.\n\t_ "x/a"\n*/\n'
+
+
+@pytest.mark.parametrize("words", [{"find": ""}, {"find": "", "replace": "b"}, {"replace": "b"}])
+def test_an_edit_that_forgot_what_it_finds_is_refused(words: dict[str, str]) -> None:
+    with pytest.raises(LocalError, match=r"^an edit of net/listen\.go in .* finds nothing"):
+        Edit("net/listen.go", **words)
 
 
 @pytest.mark.parametrize("name", ["kwok", "pulumi"])

@@ -1,15 +1,15 @@
 """What the SDK asks of the engine, and of itself, beyond what a run needs."""
 
-import asyncio
+from threading import Event
+from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime import settings
 
-from cli import recording
-from cli.recording import record
+from cli.recording import _RecordingMonitor, record
 from components.kubernetes_object import KubernetesObject
-from components.registration import MESSAGES, all_registered, without_messages
+from components.registration import MESSAGES, begun, without_messages
 
 
 @pytest.fixture
@@ -42,40 +42,65 @@ def test_it_is_told_where_somebody_asks_for_it(told: list[str], monkeypatch: pyt
     assert told
 
 
-def test_all_that_is_registered_has_an_answer_in_the_end() -> None:
-    open_then: list[int] = []
+def test_registrations_have_begun_when_the_sdk_begins_to_await_them() -> None:
+    awaited: list[int] = []
 
     def program() -> None:
-        registered = all_registered()
         for number in range(50):
             config_map(f"of-{number}")
 
-        async def wait() -> None:
-            await registered()
-            await asyncio.sleep(0)
-            open_then.append(sum(not task.done() for task in settings.SETTINGS.outputs))
+        async def counted() -> None:
+            await begun()
+            awaited.append(len(settings.SETTINGS.rpc_manager.rpcs))
 
-        pulumi.run(wait)
+        pulumi.run(counted)
 
     assert len(record(program, stack="dev")[1].resources) == 50
-    assert open_then == [0]
+    assert awaited[0] >= 50
 
 
-def test_a_registration_that_fails_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = recording._RecordingMonitor.RegisterResource
+def test_outputs_are_told_before_all_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a run that fails later are then kept by the engine."""
+    told = Event()
+    in_time: list[bool] = []
+    answer, export = _RecordingMonitor.RegisterResource, _RecordingMonitor.RegisterResourceOutputs
 
-    def refuse(self: recording._RecordingMonitor, request: object) -> object:
-        if getattr(request, "name", "") == "bad":
-            raise ValueError("the engine refuses it")
+    def register(self: _RecordingMonitor, request: Any) -> Any:
+        if request.name == "slow":
+            in_time.append(told.wait(30))
         return answer(self, request)
 
-    monkeypatch.setattr(recording._RecordingMonitor, "RegisterResource", refuse)
+    def outputs(self: _RecordingMonitor, request: Any) -> Any:
+        told.set()
+        return export(self, request)
+
+    monkeypatch.setattr(_RecordingMonitor, "RegisterResource", register)
+    monkeypatch.setattr(_RecordingMonitor, "RegisterResourceOutputs", outputs)
 
     def program() -> None:
-        registered = all_registered()
+        config_map("slow")
+        pulumi.export("address", "http://prometheus")
+        pulumi.run(begun)
+
+    assert record(program, stack="dev")[1].exports == {"address": "http://prometheus"}
+    assert in_time == [True]
+
+
+@pytest.mark.parametrize("refusal", [ValueError("the engine refuses it"), pulumi.RunError("the engine refuses it")])
+def test_a_registration_that_fails_is_told_as_it_is(refusal: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = _RecordingMonitor.RegisterResource
+
+    def refuse(self: _RecordingMonitor, request: Any) -> Any:
+        if request.name == "bad":
+            raise refusal
+        return answer(self, request)
+
+    monkeypatch.setattr(_RecordingMonitor, "RegisterResource", refuse)
+
+    def program() -> None:
         for name in ("good", "bad", "other"):
             config_map(name)
-        pulumi.run(registered)
+        pulumi.run(begun)
 
-    with pytest.raises(ValueError, match="the engine refuses it"):
+    with pytest.raises(type(refusal), match=r"^the engine refuses it$"):
         record(program, stack="dev")

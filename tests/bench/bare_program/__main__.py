@@ -11,6 +11,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes
 
+from components.registration import begun, without_messages
+
 
 def shown(value: Any) -> Any:
     """A value as the state has it, with what is secret as such."""
@@ -21,8 +23,10 @@ def shown(value: Any) -> Any:
     return value
 
 
+without_messages()
 given = json.loads(Path(os.environ["BARE_OBJECTS"]).read_text(encoding="utf-8"))
 providers = {name: pulumi_kubernetes.Provider(name, **settings) for name, settings in given["providers"].items()}
 for each in given["objects"]:
     options = pulumi.ResourceOptions(provider=providers[each["provider"]], ignore_changes=each["ignoreChanges"])
     pulumi.CustomResource(each["type"], each["name"], shown(each["inputs"]), options)
+pulumi.run(begun)
