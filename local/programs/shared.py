@@ -99,7 +99,8 @@ def _go(family: str, *arguments: str) -> None:
 def _settle_all() -> None:
     programs = list(load_registry().programs.values())
     find_go(programs)
-    for families in TOGETHER:
+    alone = {program.family.name for program in programs}.difference(*TOGETHER)
+    for families in (*TOGETHER, *([name] for name in sorted(alone))):
         _settle(families, [program for program in programs if program.family.name in families])
 
 
