@@ -1,5 +1,9 @@
-"""The series of one busy service as Prometheus has them, every 15 seconds for some hours: 12 pods, 40 routes."""
+"""The series of one busy service as Prometheus has them, every 15 seconds for some hours: 12 pods, 40 routes.
 
+`BENCH_ROUTES` gives it another number of routes, and so of series.
+"""
+
+import os
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -9,7 +13,7 @@ from tests.bench.backfill import Labels, Series
 NAMESPACE, SERVICE = "apis", "busy-api"
 SCRAPE_SECONDS = 15
 
-PODS, ROUTES = 12, 40
+PODS, ROUTES = 12, int(os.environ.get("BENCH_ROUTES", "40"))
 STATUSES = ("200", "201", "404", "500", "503")
 BUCKETS = (
     *("0.005", "0.01", "0.025", "0.05", "0.1", "0.15", "0.2", "0.25", "0.3", "0.5", "1.0", "2.5", "5.0", "10.0"),

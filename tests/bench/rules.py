@@ -1,8 +1,8 @@
 """What rules cost a Prometheus, and what series do, by the number of busy services.
 
-Each service has 12 pods, 40 routes, 5 statuses and 15 buckets, which is what is scraped of it, and 30 days of what its
-objectives are reckoned from. Rules are asked as queries of one moment, which is what their evaluation is. Sizes are
-those of `BENCH_SIZES`.
+Each service has 12 pods, 40 routes (or `BENCH_ROUTES`), 5 statuses and 15 buckets, which is what is scraped of it, and
+30 days of what its objectives are reckoned from. Rules are asked as queries of one moment, which is what their
+evaluation is. Sizes are those of `BENCH_SIZES`.
 """
 
 import tempfile
