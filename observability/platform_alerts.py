@@ -270,15 +270,19 @@ def _failures(window: Duration, of: Sequence[str]) -> str:
 def _news(window: Duration, reason: str, of: Sequence[str]) -> str:
     """The Rollouts that had such an event within the window.
 
-    `increase` misses the first of a series, which is born at 1. So what is there now and was not before counts too: if
-    its process was being scraped before, or is younger than the window. Else Prometheus is what was not there. Both
-    "now" and "before" are some minutes: one scrape that failed would else end the alert, at once or a window later.
+    `increase` misses the first of a series, which is born at 1. So what is there within the window and was not just
+    before counts too: if a scrape of that controller, then or just before, did not find it, or its process is younger
+    than the window. Else Prometheus is what was not there. Scrapes that fail count as if they had never been: neither
+    they nor a controller that starts anew end the alert, at once or a window later.
     """
     events = series(metrics.ROLLOUT_EVENTS, {metrics.REASON: reason}, *of)
     controller = {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB}
-    seen = f"max_over_time({series(metrics.UP, controller)}[{GAP}] offset {window}) == 1"
-    young = f"time() - {series(metrics.PROCESS_START, controller)} < {number(window)}"
-    lately, before = f"last_over_time({events}[{GAP}])", f"last_over_time({events}[{GAP}] offset {window})"
-    born = f"{lately} unless {before} and on ({metrics.INSTANCE}) ({seen} or {young})"
+    longer = Duration(window + GAP)
+    scrapes = by("sum", (metrics.INSTANCE,), f"sum_over_time({series(metrics.UP, controller)}[{longer}])")
+    # Both count samples of the same scrapes.
+    missed = f"count_over_time({events}[{longer}]) < on ({metrics.INSTANCE}) group_left () {scrapes}"
+    young = f"time() - last_over_time({series(metrics.PROCESS_START, controller)}[{window}]) < {number(window)}"
+    news = f"({missed}) or count_over_time({events}[{window}]) and on ({metrics.INSTANCE}) ({young})"
+    born = f"({news}) unless last_over_time({events}[{GAP}] offset {window})"
     told = (born, f"increase({events}[{window}])")
     return " or ".join(f"{by('sum', metrics.OF_A_ROLLOUT, each)} > 0" for each in told)

@@ -79,6 +79,38 @@ def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]
         ),
         case(
             alert,
+            "fires",
+            "on while no scrape of the controller succeeds for ten minutes, and when those become fifteen minutes old",
+            {**controller("1x20 0x9 1x3 0x9 1x60"), **event(reason, "_x33 1x1 stale _x9 1x60")},
+            {"32m": [], "33m": [WARNING], "36m": [WARNING], "38m": [WARNING], "40m": [WARNING], "41m": [WARNING]}
+            | {"44m": [WARNING], "47m": [WARNING], "48m": [], "54m": [], "56m": [], "60m": []},
+        ),
+        case(
+            alert,
+            "fires",
+            "on where the controller was found only minutes after it began",
+            {**controller("_x5 1x60", started="_x5 0x60"), **event(reason, "_x8 1x60")},
+            {"7m": [], "8m": [WARNING], "15m": [WARNING], "17m": [WARNING], "22m": [WARNING], "23m": []},
+        ),
+        case(
+            alert,
+            "fires",
+            "on over a restart of the controller, which forgets it",
+            {
+                **controller("1x33 0x1 1x60", started="0x34 2040x60"),
+                **event(reason, "_x30 1x3 stale"),
+            },
+            {"29m": [], "30m": [WARNING], "36m": [WARNING], "44m": [WARNING], "45m": [], "50m": [], "60m": []},
+        ),
+        case(
+            alert,
+            "stays quiet",
+            "about what is long past, over a restart of the controller",
+            {**controller("1x33 0x1 1x60", started="0x34 2040x60"), **event(reason, "3x33 stale")},
+            {"34m": [], "36m": [], "49m": [], "51m": [], "56m": []},
+        ),
+        case(
+            alert,
             "stays quiet",
             "about what is long past, when a scrape that failed becomes fifteen minutes old",
             {**controller("1x20 0x0 1x90"), **event(reason, "3x20 stale 3x90")},
