@@ -29,6 +29,12 @@ _NAMESPACE, _NAME = "{{ $labels.namespace }}", "{{ $labels.name }}"
 STANDS_STILL = FAILED, PAUSED_TOO_LONG = "RolloutFailed", "RolloutPausedTooLong"
 """The alerts that say why a release does not come to its end, whatever their severity."""
 
+_OF_A_TARGET = (metrics.JOB, metrics.INSTANCE, metrics.SERVICE, metrics.POD)
+"""What tells targets apart: two Services, or two jobs, may have Prometheus read one controller twice."""
+
+_STEP = Duration.parse("15s")
+"""How exactly it is found out what was there first: no scrape of the controller is more frequent."""
+
 _AFTER = "after"
 """The label that says how long a state lasted, and so tells rules of one alert apart."""
 
@@ -270,19 +276,22 @@ def _failures(window: Duration, of: Sequence[str]) -> str:
 def _news(window: Duration, reason: str, of: Sequence[str]) -> str:
     """The Rollouts that had such an event within the window.
 
-    `increase` misses the first of a series, which is born at 1. So what is there within the window and was not just
-    before counts too: if a scrape of that controller, then or just before, did not find it, or its process is younger
-    than the window. Else Prometheus is what was not there. Scrapes that fail count as if they had never been: neither
-    they nor a controller that starts anew end the alert, at once or a window later.
+    `increase` misses the first of a series, which is born at 1. So it counts too that a series is there for the first
+    time, later than the first scrape of its target: what Prometheus found at once may be old. And all that a young
+    process counts is news, of whatever process before it the samples are still there. Scrapes that fail are as if they
+    had never been: neither they nor a controller that starts anew end the alert, at once or a window later.
     """
     events = series(metrics.ROLLOUT_EVENTS, {metrics.REASON: reason}, *of)
-    controller = {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB}
+    started = series(metrics.PROCESS_START, {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB})
+    target = ", ".join(_OF_A_TARGET)
     longer = Duration(window + GAP)
-    scrapes = by("sum", (metrics.INSTANCE,), f"sum_over_time({series(metrics.UP, controller)}[{longer}])")
-    # Both count samples of the same scrapes.
-    missed = f"count_over_time({events}[{longer}]) < on ({metrics.INSTANCE}) group_left () {scrapes}"
-    young = f"time() - last_over_time({series(metrics.PROCESS_START, controller)}[{window}]) < {number(window)}"
-    news = f"({missed}) or count_over_time({events}[{window}]) and on ({metrics.INSTANCE}) ({young})"
-    born = f"({news}) unless last_over_time({events}[{GAP}] offset {window})"
-    told = (born, f"increase({events}[{window}])")
+    # The start of the process is in each scrape that succeeded.
+    first, scraped = (f"min_over_time(timestamp({each})[{longer}:{_STEP}])" for each in (events, started))
+    missed = f"{first} > on ({target}) group_left () {by('min', _OF_A_TARGET, scraped)}"
+    born = f"({missed}) unless last_over_time({events}[{GAP}] offset {window})"
+    # Of both the same scrape, as a series ends with the first that has it no more.
+    young = f"{events} and on ({target}) (time() - {started} < {number(longer)})"
+    still_young = f"time() - last_over_time({started}[{GAP}]) < {number(longer)}"
+    fresh = f"max_over_time(({young})[{GAP}:{_STEP}]) and on ({target}) ({still_young})"
+    told = (born, fresh, f"increase({events}[{window}])")
     return " or ".join(f"{by('sum', metrics.OF_A_ROLLOUT, each)} > 0" for each in told)

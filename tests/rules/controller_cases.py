@@ -2,7 +2,7 @@
 
 from tests.rules.promtool import Series
 from tests.rules.release_cases import CANARY, DASHBOARD, WARNING, case
-from tests.rules.rollout_samples import STANDBY, controller, event, of_rollout
+from tests.rules.rollout_samples import LEADER, STANDBY, controller, event, of_rollout
 from tests.rules.rule_cases import Case, Kind, Labels
 
 _CONTROLLER = ("argo-rollouts.alerts",)
@@ -58,7 +58,7 @@ def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]
             {
                 **controller("1x29 stale", STANDBY),
                 **event(reason, "3x29 stale", STANDBY),
-                **controller("_x30 1x60", started="_x30 1800x60"),
+                **controller("_x30 1x60", restarted=30),
                 **event(reason, "_x35 1x60"),
             },
             {"34m": [], "35m": [WARNING], "49m": [WARNING], "50m": []},
@@ -89,7 +89,7 @@ def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]
             alert,
             "fires",
             "on where the controller was found only minutes after it began",
-            {**controller("_x5 1x60", started="_x5 0x60"), **event(reason, "_x8 1x60")},
+            {**controller("_x5 1x60"), **event(reason, "_x8 1x60")},
             {"7m": [], "8m": [WARNING], "15m": [WARNING], "17m": [WARNING], "22m": [WARNING], "23m": []},
         ),
         case(
@@ -97,16 +97,69 @@ def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]
             "fires",
             "on over a restart of the controller, which forgets it",
             {
-                **controller("1x33 0x1 1x60", started="0x34 2040x60"),
+                **controller("1x33 0x1 1x60", restarted=34),
                 **event(reason, "_x30 1x3 stale"),
             },
             {"29m": [], "30m": [WARNING], "36m": [WARNING], "44m": [WARNING], "45m": [], "50m": [], "60m": []},
         ),
         case(
             alert,
+            "fires",
+            "at the first event after a restart, though there was one before it",
+            {**controller("1x29 0 1x60", restarted=31), **event(reason, "_x2 1x27 stale _x5 1x60")},
+            {"29m": [], "35m": [], "36m": [WARNING], "44m": [WARNING], "50m": [WARNING], "52m": []},
+        ),
+        case(
+            alert,
+            "fires",
+            "on after a restart, though more were counted before it",
+            {**controller("1x29 0 1x60", restarted=31), **event(reason, "3x29 stale _x12 1x60")},
+            {
+                "29m": [],
+                "42m": [],
+                "43m": [WARNING],
+                "46m": [WARNING],
+                "49m": [WARNING],
+                "51m": [WARNING],
+                "57m": [WARNING],
+            }
+            | {"59m": []},
+        ),
+        case(
+            alert,
+            "fires",
+            "on while scrapes of a controller fail that had restarted",
+            {
+                **controller("1x29 0 1x7 0x2 1x60", restarted=31),
+                **event(reason, "_x2 1x27 stale _x5 1x2 stale _x2 1x60"),
+            },
+            {"35m": [], "36m": [WARNING], "39m": [WARNING], "41m": [WARNING], "43m": [WARNING], "50m": [WARNING]}
+            | {"52m": []},
+        ),
+        case(
+            alert,
+            "stays quiet",
+            "about what is long past, where the controller could not be read and then restarted",
+            {**controller("1x19 0x8 1x1 0 1x60", restarted=31), **event(reason, "3x19 stale _x8 3x1 stale")},
+            {f"{minute}m": [] for minute in range(21, 60)},
+        ),
+        case(
+            alert,
+            "stays quiet",
+            "about what is long past, where Prometheus reads one controller by two Services",
+            {
+                **controller("1x19 0x8 1x60"),
+                **controller("_x7 1x12 0x8 1x60", f'{LEADER},service="second"'),
+                **event(reason, "3x19 stale _x8 3x60"),
+                **event(reason, "_x7 3x12 stale _x8 3x60", f'{LEADER},service="second"'),
+            },
+            {f"{minute}m": [] for minute in range(30, 60)},
+        ),
+        case(
+            alert,
             "stays quiet",
             "about what is long past, over a restart of the controller",
-            {**controller("1x33 0x1 1x60", started="0x34 2040x60"), **event(reason, "3x33 stale")},
+            {**controller("1x33 0x1 1x60", restarted=34), **event(reason, "3x33 stale")},
             {"34m": [], "36m": [], "49m": [], "51m": [], "56m": []},
         ),
         case(

@@ -1,6 +1,6 @@
 """The series that Argo Rollouts 1.9 has of a Rollout `a-api` in the namespace `apis`, one sample a minute."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tests.rules.promtool import Series
 
@@ -28,7 +28,18 @@ def run(name: str, phase: str, samples: str) -> Series:
     return {f'analysis_run_info{{{LEADER},namespace="apis",name="{name}",phase="{phase}"}}': samples}
 
 
-def controller(up: str, target: str = LEADER, started: str = "0x400") -> Series:
-    """A controller; `started` is the second it did, again and again."""
+def controller(up: str, target: str = LEADER, restarted: int = 0) -> Series:
+    """A controller, and what each scrape of it that succeeds finds; `restarted` is the minute in which it did."""
     labels = f'{{{target},namespace="argo-rollouts"}}'
-    return {f"up{labels}": up, f"process_start_time_seconds{labels}": started}
+    started = (
+        {"1": str(60 * restarted if minute >= restarted else 0), "0": "stale"}.get(each, each)
+        for minute, each in enumerate(_one_by_one(up))
+    )
+    return {f"up{labels}": up, f"process_start_time_seconds{labels}": " ".join(started)}
+
+
+def _one_by_one(samples: str) -> Iterator[str]:
+    """Samples of promtool with none repeated: `1x2` are three of them, `_x2` two that are missing."""
+    for each in samples.split():
+        value, times, count = each.partition("x")
+        yield from [value] * (int(count) + (value != "_") if times else 1)

@@ -160,7 +160,7 @@ def test_a_disk_that_is_full_for_the_cache_is_named(bench: Workbench, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tempfile.mkdtemp", full)
-    with pytest.raises(LocalError, match=r"the disk that holds .*/alpha/.* is full: a first build needs \d+ GB in"):
+    with pytest.raises(LocalError, match=r"the disk that holds .*/alpha/.* is full: a first build needs \d+ GB, "):
         lines_of(bench, "alpha")
     assert bench.files() == []
 
