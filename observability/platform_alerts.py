@@ -278,8 +278,9 @@ def _news(window: Duration, reason: str, of: Sequence[str]) -> str:
 
     `increase` misses the first of a series, which is born at 1. So it counts too that a series is there for the first
     time, later than the first scrape of its target: what Prometheus found at once may be old. And all that a young
-    process counts is news, of whatever process before it the samples are still there. Scrapes that fail are as if they
-    had never been: neither they nor a controller that starts anew end the alert, at once or a window later.
+    process counts is news, of whatever process before it the samples are still there: until that is older than the
+    window by `GAP`, when the samples are gone, so for up to `GAP` longer than other news. Scrapes that fail are as if
+    they had never been: neither they nor a controller that starts anew end the alert, at once or a window later.
     """
     events = series(metrics.ROLLOUT_EVENTS, {metrics.REASON: reason}, *of)
     started = series(metrics.PROCESS_START, {metrics.JOB: metrics.ARGO_ROLLOUTS_JOB})

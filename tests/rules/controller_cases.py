@@ -114,15 +114,7 @@ def _ends(alert: str, reason: str, summary: str, description: str) -> list[Case]
             "fires",
             "on after a restart, though more were counted before it",
             {**controller("1x29 0 1x60", restarted=31), **event(reason, "3x29 stale _x12 1x60")},
-            {
-                "29m": [],
-                "42m": [],
-                "43m": [WARNING],
-                "46m": [WARNING],
-                "49m": [WARNING],
-                "51m": [WARNING],
-                "57m": [WARNING],
-            }
+            {"42m": [], "43m": [WARNING], "46m": [WARNING], "49m": [WARNING], "51m": [WARNING], "57m": [WARNING]}
             | {"59m": []},
         ),
         case(
